@@ -321,17 +321,14 @@ def _box(array: npt.NDArray[Any], offset: int, shape: list[int], steps: list[int
 def _columns(box: tuple[_Run, ...], geometry: _Geometry, index_type: type) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Flat input position of each entry of a box, in the first group: of each pixel, plus of each of its taps."""
     pixels: npt.NDArray[Any] = np.zeros((), index_type)  # (*outputs)
-    tap_offsets: npt.NDArray[Any] = np.arange(geometry.group_channels, dtype=index_type) * math.prod(
-        geometry.size
-    )  # (i * taps)
+    channels: npt.NDArray[Any] = np.arange(geometry.group_channels, dtype=index_type)
+    tap_offsets = channels * math.prod(geometry.size)  # (i, *taps)
     for axis, run in enumerate(box):
-        outputs: npt.NDArray[Any] = (
-            np.arange(run.first_output, run.last_output, dtype=index_type) * geometry.stride[axis]
-        )
-        taps: npt.NDArray[Any] = np.arange(run.first_tap, run.last_tap, dtype=index_type) * geometry.dilation[axis]
-        pixel = math.prod(geometry.size[axis + 1 :])
-        pixels = np.add.outer(pixels, (outputs * geometry.stride[axis] - geometry.before[axis]) * pixel)
-        tap_offsets = np.add.outer(tap_offsets, taps * pixel)
+        outputs: npt.NDArray[Any] = np.arange(run.first_output, run.last_output, dtype=index_type)
+        taps: npt.NDArray[Any] = np.arange(run.first_tap, run.last_tap, dtype=index_type)
+        step = math.prod(geometry.size[axis + 1 :])
+        pixels = np.add.outer(pixels, (outputs * geometry.stride[axis] - geometry.before[axis]) * step)
+        tap_offsets = np.add.outer(tap_offsets, taps * geometry.dilation[axis] * step)
     return pixels, tap_offsets.reshape(-1)
 
 
