@@ -1,0 +1,171 @@
+"""Each exercise: a right answer passes, the stub is met politely, and each typical mistake is told by its own name.
+
+The answers here are written out by hand or by another method than the reference, so that a wrong reference fails.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hwlib.check import check, exercises
+from hwlib.conv import symbol_array
+
+w1, w2 = symbol_array("w", (3,)), symbol_array("w", (2, 2))
+(a, b), (c, d) = w2
+
+
+def output_size(n, k, s, p, d):
+    return (n + 2 * p - d * (k - 1) - 1) // s + 1
+
+
+def build(kernel, size, stride, padding):
+    (kh, kw), (height, width) = kernel.shape, size
+    columns = []
+    for pixel in np.ndindex(height, width):  # column by column: the answer to an impulse
+        image = np.zeros((height + 2 * padding, width + 2 * padding), kernel.dtype)
+        image[pixel[0] + padding, pixel[1] + padding] = 1
+        windows = np.lib.stride_tricks.sliding_window_view(image, (kh, kw))[::stride, ::stride]
+        columns.append((windows * kernel).sum((2, 3)).ravel())
+    return np.array(columns).T
+
+
+def build_wrapping(kernel, size, stride, padding):
+    kh, kw = kernel.shape
+    out = [(size[i] + 2 * padding - kernel.shape[i]) // stride + 1 for i in (0, 1)]
+    matrix = np.zeros((out[0] * out[1], size[0] * size[1]), kernel.dtype)
+    for r, c in np.ndindex(*out):
+        for i, j in np.ndindex(kh, kw):
+            column = (r * stride + i - padding) * size[1] + (c * stride + j - padding)
+            if 0 <= column < matrix.shape[1]:
+                matrix[r * out[1] + c, column] += kernel[i, j]
+    return matrix
+
+
+SLIDE = [[w1[1], w1[2], 0, 0, 0], [0, w1[0], w1[1], w1[2], 0], [0, 0, 0, w1[0], w1[1]]]
+TWO_DIAGONALS = [
+    [a, b, 0, c, d, 0, 0, 0, 0],
+    [0, a, b, 0, c, d, 0, 0, 0],
+    [0, 0, 0, a, b, 0, c, d, 0],
+    [0, 0, 0, 0, a, b, 0, c, d],
+]
+# Worked out on paper: the kernel [[1, 1], [-1, -1]] sums a pair of neighbours and subtracts the pair below.
+# Above the figure that is 0 - (3 + 3) = -6; below it, where one of the two has dimmed to 2, only 3 + 2 = 5.
+EDGE_PLACES = [(0, 1), (0, 2)]
+
+RIGHT = {
+    "conv-slide-1d": SLIDE,
+    "conv-two-diagonals": np.array(TWO_DIAGONALS, dtype=object),
+    "conv-edge-places": EDGE_PLACES,
+    "conv-output-size": output_size,
+    "conv-build": build,
+    "conv-nonzeros": lambda n, k: (k * (n - k + 1)) ** 2,
+}
+
+
+def with_entry(matrix, row, column, value):
+    changed = [list(entries) for entries in matrix]
+    changed[row][column] = value
+    return changed
+
+
+WRONG = {
+    "conv-slide-1d": [
+        ([[w1[1], w1[0], 0, 0, 0], [0, w1[2], w1[1], w1[0], 0], [0, 0, 0, w1[2], w1[1]]], "kernel is flipped"),
+        ([[w1[0], w1[1], w1[2], 0, 0], [0, 0, w1[0], w1[1], w1[2]]], "left out the padding"),
+        ([list(column) for column in zip(*SLIDE, strict=True)], "this is the transpose"),
+        (with_entry(SLIDE, 1, 3, 0), "Row 1, which computes y(1): the entry for x(3) is 0, expected w(2)"),
+        ([[w1[1], 0, 0], [0, w1[0], 0]], "2 x 3, expected 3 x 5"),
+    ],
+    "conv-two-diagonals": [
+        ([[{a: d, b: c, c: b, d: a}.get(e, 0) for e in row] for row in TWO_DIAGONALS], "kernel is flipped"),
+        ([[{b: c, c: b}.get(e, e) for e in row] for row in TWO_DIAGONALS], "kernel is transposed"),
+        ([[row[3 * (i % 3) + i // 3] for i in range(9)] for row in TWO_DIAGONALS], "flattened X column by column"),
+        (with_entry(TWO_DIAGONALS, 2, 4, w2[1, 0]), "Row 2, which computes y(1,0): the entry for x(1,1) is w(1,0)"),
+        ([["q"] * 9] * 4, "unknown symbol q; the symbols here are w(0,0), w(0,1), w(1,0), w(1,1)"),
+    ],
+    "conv-edge-places": [
+        ([(4, 1), (4, 2)], "the places of the largest value"),
+        ([(row + 1, column + 1) for row, column in EDGE_PLACES], "counted rows and columns from 1"),
+        ([(column, row) for row, column in EDGE_PLACES], "wrote (column, row)"),
+        (EDGE_PLACES[1:], "A place is missing: Z(0,1) = -6"),
+        ([*EDGE_PLACES, (1, 1)], "Z(1,1) = 0 is not of the largest absolute value"),
+        ([*EDGE_PLACES, (5, 0)], "(5,0) is no place of Z, which is 5 x 4"),
+        ("somewhere", "Give a list of index tuples"),
+    ],
+    "conv-output-size": [
+        (lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1, "Rounded up"),
+        (lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1, "Padding counted once"),
+        (lambda n, k, s, p, d: (n + 2 * p - k) // s + 1, "Dilation left out"),
+        (lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1, "not d k"),
+        (lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s, "The + 1 is missing"),
+        (lambda n, k, s, p, d: n // 0, "raises ZeroDivisionError in line 1 of it"),
+        (3, "Give the function itself"),
+    ],
+    "conv-build": [
+        (lambda kernel, size, s, p: build(kernel[::-1, ::-1], size, s, p), "kernel is flipped"),
+        (build_wrapping, "wrapped round to a neighbouring row"),
+        (lambda kernel, size, s, p: build(kernel, size, s, p).T, "this is the transpose"),
+        (lambda kernel, size, s, p: build(kernel, size, s, 0), "padding is left out"),
+        (
+            lambda kernel, size, s, p: build(kernel, size, 1, p),
+            "stride = 2, padding = 0 your function returns an array",
+        ),
+    ],
+    "conv-nonzeros": [
+        (lambda n, k: (n - k + 1) ** 2 * n**2, "all entries, zeros included"),
+        (lambda n, k: (n - k + 1) ** 2, "number of rows"),
+        (lambda n, k: (n - k) ** 2 * k**2, "n - k + 1 times along a side"),
+        (lambda n, k: k**2 * n**2, "for each input pixel"),
+        (lambda n, k: 1, "For n = 2, k = 1 your function returns 1, expected 4"),
+    ],
+}
+
+
+def test_every_exercise_is_tested_here():
+    assert set(exercises()) == set(RIGHT) == set(WRONG)
+    assert all(len(answers) >= 3 for answers in WRONG.values())
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT))
+def test_a_right_answer_passes(name):
+    verdict = check(name, RIGHT[name])
+    assert verdict, verdict
+    assert "✓ Right." in verdict._repr_html_()
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT))
+@pytest.mark.parametrize("stub", [..., None, [...], [[..., 0]]])
+def test_a_stub_is_met_politely(name, stub):
+    verdict = check(name, stub)
+    if callable(RIGHT[name]) and isinstance(stub, list):
+        assert verdict.status == "wrong"
+    else:
+        assert verdict.status == "open", verdict
+    assert not verdict
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(RIGHT) if callable(RIGHT[name])])
+def test_a_function_stub_is_met_politely(name):
+    def unwritten(*arguments):
+        return ...
+
+    def unimplemented(*arguments):
+        raise NotImplementedError
+
+    assert check(name, unwritten).status == check(name, unimplemented).status == "open"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"), [(name, answer, told) for name in sorted(WRONG) for answer, told in WRONG[name]]
+)
+def test_a_typical_mistake_is_told_by_its_own_name(name, answer, told):
+    verdict = check(name, answer)
+    assert verdict.status == "wrong"
+    assert told in repr(verdict)
+
+
+def test_each_diagnosis_is_distinct():
+    for name, answers in WRONG.items():
+        diagnoses = [diagnosis for answer, _ in answers if (diagnosis := check(name, answer).diagnosis)]
+        assert len(diagnoses) == len(set(diagnoses)) >= 3
