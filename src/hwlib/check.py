@@ -242,7 +242,7 @@ def compare_places(
     for place in sorted(right - places):
         index = ",".join(map(str, place))
         return Verdict("wrong", f"A place is missing: {name}({index}) = {values[place]} is {what}.", diagnosis)
-    return Verdict("right", f"These are all the {len(right)} places of {name} with {what}.")
+    return Verdict("right", f"These {len(right)} places are all where {name} is {what}.")
 
 
 def compare_function(

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-Value = TypeVar("Value")
+__all__ = ["record"]
 
 _MIME_PREFIX = "application/papermill.record/"
 
 
-def record(name: str, value: Value) -> Value:
-    """Publish a computed value under a name, so that prose can quote it.
+def record(**values: object) -> None:
+    """Publish computed values under names, so that prose can quote them.
 
-    A page quotes it as ``{glue:text}`name```. The record has the format that MyST-NB reads, but needs no
-    MyST-NB: the cell also runs where only IPython is installed, and does nothing visible there.
+    A page quotes the value ``rows`` as ``{glue:text}`rows```. The record has the format that MyST-NB reads but needs
+    no MyST-NB: the cell also runs where only IPython is installed, and shows nothing there.
 
     Args:
-        name: the name that prose uses; one per value and page.
-        value: anything whose ``str`` reads well in a sentence.
-
-    Returns:
-        The value itself, so that a computation can be recorded in passing.
+        values: what to publish; each value's ``str`` must read well in a sentence.
 
     Raises:
-        ValueError: if the name is empty or not a string.
+        ValueError: if there is no value.
 
     Example:
-        >>> rows = record("rows", 4)  # doctest: +SKIP
+        >>> record()
+        Traceback (most recent call last):
+        ...
+        ValueError: record() got no values: accepted are one or more, as in record(rows=4)
     """
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"name must be a non-empty string, got {name!r}")
+    if not values:
+        raise ValueError("record() got no values: accepted are one or more, as in record(rows=4)")
     from IPython.display import display
 
-    display(
-        {f"{_MIME_PREFIX}text/plain": str(value)},
-        raw=True,
-        metadata={"scrapbook": {"name": name, "mime_prefix": _MIME_PREFIX}},
-    )
-    return value
+    for name, value in values.items():
+        display(
+            {f"{_MIME_PREFIX}text/plain": str(value)},
+            raw=True,
+            metadata={"scrapbook": {"name": name, "mime_prefix": _MIME_PREFIX}},
+        )

@@ -11,6 +11,7 @@ import sympy
 
 from hwlib.check import Verdict, compare_function, compare_matrix, compare_places, exercise
 from hwlib.conv import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
+from hwlib.quiz import Choice, Question, Quiz
 
 
 @exercise("conv-slide-1d")
@@ -246,3 +247,57 @@ def check_conv_matrix(
         explain_row=explain,
         mistakes={text: wrong for text, wrong in mistakes.items() if wrong != right},
     )
+
+
+QUIZ = Quiz(
+    Question(
+        "The input grows from 3 × 3 to 30 × 30, kernel and stride stay. What happens to A?",
+        [
+            Choice(
+                "It grows, but holds the same weights.",
+                "More rows and columns, the same few numbers in them: that is weight sharing.",
+                right=True,
+            ),
+            Choice(
+                "It stays the same: the kernel did not change.",
+                "The kernel is not A. A has a column for each input pixel and a row for each output pixel.",
+            ),
+            Choice(
+                "It grows, and so does the number of weights to learn.",
+                "A dense layer would need that. Here every entry of A is one of the kernel's weights, or zero.",
+            ),
+        ],
+    ),
+    Question(
+        "A 2 × 2 kernel moves with stride 3 over a 4 × 4 input without padding. What happens to x(2,2)?",
+        [
+            Choice(
+                "Nothing: its column in A is zero.",
+                "The kernel's next step would leave the input, so the last rows and columns are never read.",
+                right=True,
+            ),
+            Choice(
+                "The convolution fails: 3 does not divide the input.",
+                "Nothing has to divide. The output size is rounded down, and what is left over is ignored.",
+            ),
+            Choice(
+                "It is read with padding zeros beside it.",
+                "Zeros are added only if padding asks for them; a short last step is dropped, not filled up.",
+            ),
+        ],
+    ),
+    Question(
+        "A layer adds a bias b to every output. Can one matrix A still do the whole layer?",
+        [
+            Choice(
+                "Yes: add b to each entry of A.", "Then b would be multiplied by the pixels: a black image gets none."
+            ),
+            Choice(
+                "No: the layer is affine. It is A x plus a vector.",
+                "A matrix sends the zero image to zero; the layer sends it to b.",
+                right=True,
+            ),
+            Choice("Yes: b is one more kernel weight.", "Only if the input also gets one more pixel that is always 1."),
+        ],
+    ),
+)

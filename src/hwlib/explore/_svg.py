@@ -43,7 +43,7 @@ class Grid:
     """A titled grid of cells; ``render`` gives a figure of HTML with the SVG inside."""
 
     title: str
-    shape: tuple[int, int]
+    shape: tuple[int, ...]  # rows, columns
     cell: Callable[[int, int], Cell | None]
     size: float = 30
     columns: Iterable[str] = field(default_factory=tuple)

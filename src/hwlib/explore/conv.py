@@ -111,7 +111,7 @@ def conv_links(
             flat = r * shape[1] + c
             return Cell(_pair(flat, shape), fill(flat), f'class="{letter}{flat}"')
 
-        return Grid(title, (shape[0], shape[1]), cell, size=34)
+        return Grid(title, shape, cell, size=34)
 
     entries = [(int(r), int(c), int(matrix[r, c]) - 1) for r, c in np.argwhere(matrix)]
     axis_names = {

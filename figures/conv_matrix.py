@@ -1,0 +1,28 @@
+"""Illustrations of the chapter *A convolution is a matrix*, for slides: run it to write the SVG files beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from hwlib import plot
+
+FIGURES = {
+    "conv_by_hand.svg": lambda: plot.kernel_placements(
+        [[1, 2], [3, 4]], np.arange(1, 10).reshape(3, 3), stride=3, padding=1
+    ),
+    "conv_matrix_stride2.svg": lambda: plot.labelled_matrix((3, 3), (3, 3), stride=2, padding=1),
+}
+
+
+def write(folder: Path) -> None:
+    """Write every figure into a folder, the same bytes on every run."""
+    with mpl.rc_context({"svg.hashsalt": "hwlib"}):
+        for name, draw in FIGURES.items():
+            draw().savefig(folder / name, metadata={"Date": None, "Creator": None})
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parent)
