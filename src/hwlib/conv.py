@@ -14,6 +14,7 @@ Sources: Dumoulin & Visin, *A guide to convolution arithmetic for deep learning*
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import operator
@@ -241,20 +242,23 @@ def _compressed_rows(
     index_type = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
     data = np.empty((channels, entries), weights.dtype)
     indices = np.empty((channels, entries), index_type)
+    channel_offsets = np.arange(geometry.group_channels) * math.prod(geometry.size)
     for box in itertools.product(*runs):
         if all(run.entries for run in box):
             offset, shape, steps = _box_layout(box, axis_entries, geometry.group_channels)
-            taps = (slice(None), slice(None), *(slice(run.first_tap, run.last_tap) for run in box))
-            _box(data, offset, shape, steps)[...] = weights[taps].reshape(channels, *[1] * len(box), -1)
-            pixels, tap_offsets = _columns(box, geometry, index_type)
-            np.add(pixels[..., None], tap_offsets, out=_box(indices[:1], offset, shape, steps)[0])
+            taps = weights[:, :, *(slice(run.first_tap, run.last_tap) for run in box)]
+            _view(data, offset, (channels, *shape), (entries, *steps))[...] = taps.reshape(
+                channels, *[1] * len(box), -1
+            )
+            pixels = functools.reduce(np.add.outer, [run.pixel_offsets for run in box])  # (*outputs)
+            within = functools.reduce(np.add.outer, [run.tap_offsets for run in box], channel_offsets).ravel()
+            columns = _view(indices, offset, shape, steps)  # of the first channel
+            np.add(pixels.astype(index_type)[..., None], within.astype(index_type), out=columns)
     _copy_to_channels(indices, geometry)
 
-    per_pixel = np.array([geometry.group_channels])
-    for axis_runs in runs:
-        per_pixel = np.multiply.outer(per_pixel, np.concatenate([run.counts for run in axis_runs])).reshape(-1)
+    per_pixel = functools.reduce(np.multiply.outer, [np.concatenate([r.counts for r in axis]) for axis in runs])
     row_starts = np.zeros(geometry.rows + 1, index_type)
-    np.cumsum(np.broadcast_to(per_pixel, (channels, per_pixel.size)), out=row_starts[1:])
+    np.cumsum(np.tile(per_pixel.ravel() * geometry.group_channels, channels), out=row_starts[1:])
     return data.reshape(-1), indices.reshape(-1), row_starts
 
 
@@ -262,42 +266,41 @@ def _compressed_rows(
 class _Run:
     """Neighbouring outputs along one axis that have the same taps inside the input."""
 
-    first_output: int
-    last_output: int  # one past
     first_tap: int
     last_tap: int  # one past
+    pixel_offsets: npt.NDArray[np.int64]  # (outputs): where tap 0 of each lies in the flattened input
+    tap_offsets: npt.NDArray[np.int64]  # (taps): how far from there each tap lies
     entries_before: int  # (output, tap) pairs of the axis in front of this run
 
     @property
-    def taps(self) -> int:
-        return self.last_tap - self.first_tap
-
-    @property
     def entries(self) -> int:
-        return (self.last_output - self.first_output) * self.taps
+        return self.pixel_offsets.size * self.tap_offsets.size
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
-        return np.full(self.last_output - self.first_output, self.taps)
+        return np.full(self.pixel_offsets.size, self.tap_offsets.size)
 
 
 def _runs(geometry: _Geometry, axis: int) -> list[_Run]:
     """The runs of one axis in order; tap t of output m reads input m s + t d - before."""
     stride, dilation, taps = geometry.stride[axis], geometry.dilation[axis], geometry.kernel[axis]
+    step = math.prod(geometry.size[axis + 1 :])
     start = np.arange(geometry.output[axis]) * stride - geometry.before[axis]  # input position of tap 0
     first = np.clip(-(start // dilation), 0, taps)  # ceil(-start / dilation)
     last = np.clip((geometry.size[axis] - 1 - start) // dilation + 1, first, taps)
     changes = np.flatnonzero((np.diff(first) != 0) | (np.diff(last) != 0)) + 1
     runs, entries = [], 0
     for low, high in itertools.pairwise([0, *changes.tolist(), start.size]):
-        runs.append(_Run(low, high, int(first[low]), int(last[low]), entries))
+        inside = range(int(first[low]), int(last[low]))
+        tap_offsets = np.arange(inside.start, inside.stop) * (dilation * step)
+        runs.append(_Run(inside.start, inside.stop, start[low:high] * step, tap_offsets, entries))
         entries += runs[-1].entries
     return runs
 
 
 def _box_layout(
     box: tuple[_Run, ...], axis_entries: list[int], group_channels: int
-) -> tuple[int, list[int], list[int]]:
+) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
     """Where the entries of a product of runs lie in a channel's row of entries: offset, shape and steps.
 
     The shape is (*outputs, entries of a pixel). In front of a pixel lie, for each axis, the entries of the
@@ -307,29 +310,15 @@ def _box_layout(
     for axis, run in enumerate(box):
         below = math.prod(axis_entries[axis + 1 :])
         offset += run.entries_before * above * below
-        above *= run.taps
+        above *= run.tap_offsets.size
         steps.append(above * below)
-    return offset, [run.last_output - run.first_output for run in box] + [above], [*steps, 1]
+    return offset, (*(run.pixel_offsets.size for run in box), above), (*steps, 1)
 
 
-def _box(array: npt.NDArray[Any], offset: int, shape: list[int], steps: list[int]) -> npt.NDArray[Any]:
-    """The box as a view (channels, *shape) of an array (channels, entries)."""
-    strides = [array.strides[0], *(step * array.itemsize for step in steps)]
-    return np.lib.stride_tricks.as_strided(array[:, offset:], (len(array), *shape), strides)
-
-
-def _columns(box: tuple[_Run, ...], geometry: _Geometry, index_type: type) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Flat input position of each entry of a box, in the first group: of each pixel, plus of each of its taps."""
-    pixels: npt.NDArray[Any] = np.zeros((), index_type)  # (*outputs)
-    channels: npt.NDArray[Any] = np.arange(geometry.group_channels, dtype=index_type)
-    tap_offsets = channels * math.prod(geometry.size)  # (i, *taps)
-    for axis, run in enumerate(box):
-        outputs: npt.NDArray[Any] = np.arange(run.first_output, run.last_output, dtype=index_type)
-        taps: npt.NDArray[Any] = np.arange(run.first_tap, run.last_tap, dtype=index_type)
-        step = math.prod(geometry.size[axis + 1 :])
-        pixels = np.add.outer(pixels, (outputs * geometry.stride[axis] - geometry.before[axis]) * step)
-        tap_offsets = np.add.outer(tap_offsets, taps * geometry.dilation[axis] * step)
-    return pixels, tap_offsets.reshape(-1)
+def _view(array: npt.NDArray[Any], offset: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Entries of a contiguous array at an offset, in any steps; numpy refuses to leave the array."""
+    item = array.itemsize
+    return np.ndarray(shape, array.dtype, array, offset * item, tuple(step * item for step in steps))
 
 
 def _copy_to_channels(indices: npt.NDArray[Any], geometry: _Geometry) -> None:

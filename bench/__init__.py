@@ -1,0 +1,1 @@
+"""Benchmarks against what a user would do without hwlib; ``make bench`` runs them all."""
