@@ -1,0 +1,91 @@
+"""hwlib.explore: frames hold computed numbers, sliders are joined to them, links join the right cells."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from hwlib.conv import conv_matrix
+from hwlib.explore import conv_explorer, conv_links
+
+IMAGE = np.arange(1, 17).reshape(4, 4) % 10
+SIZES, STRIDES, PADDINGS = (1, 2, 3), (1, 2, 3), (0, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return conv_explorer(IMAGE, kernel_sizes=SIZES, strides=STRIDES, paddings=PADDINGS)
+
+
+def shown(explorer, k, s, p):
+    """The frame that the sliders' positions lead to, followed through the stacks as the browser does."""
+    widget = explorer.children[-1]
+    for index in (SIZES.index(k), STRIDES.index(s), PADDINGS.index(p)):
+        widget = widget.children[index]
+    return widget.value
+
+
+@pytest.mark.parametrize("k", SIZES)
+@pytest.mark.parametrize("s", STRIDES)
+@pytest.mark.parametrize("p", PADDINGS)
+def test_each_frame_shows_torch_s_output_and_one_cell_for_each_weight(explorer, k, s, p):
+    kernel = np.arange(1, k * k + 1).reshape(k, k)
+    tensors = [torch.tensor(array)[None, None] for array in (IMAGE, kernel)]
+    expected = F.conv2d(*tensors, stride=s, padding=p)[0, 0]
+    *_, matrix, output = ElementTree.fromstring(f"<div>{shown(explorer, k, s, p)}</div>").iter("svg")
+    assert [text.text for text in output.iter("text")] == [str(y) for y in expected.ravel().tolist()]
+    filled = [cell for cell in matrix.iter("rect") if cell.get("fill") != "none"]
+    assert len(filled) == conv_matrix(kernel, IMAGE.shape, stride=s, padding=p).nnz
+    assert f"the output is {expected.shape[0]} × {expected.shape[1]}" in output.get("aria-label")
+
+
+def test_every_slider_is_linked_in_the_browser_to_all_stacks_of_its_level(explorer):
+    sliders = [child for child in explorer.children if isinstance(child, ipywidgets.SelectionSlider)]
+    assert [slider.options[-1][1] for slider in sliders] == [3, 3, 2]
+    linked = {slider: set() for slider in sliders}
+    for link in explorer.links:
+        assert link.source[1] == "index"
+        assert link.target[1] == "selected_index"
+        linked[link.source[0]].add(link.target[0])
+    levels = [{explorer.children[-1]}]
+    for _ in range(2):
+        levels.append({child for stack in levels[-1] for child in stack.children})
+    assert list(linked.values()) == levels
+
+
+def test_frames_stay_within_their_budget(explorer):
+    frames = [shown(explorer, k, s, p) for k in SIZES for s in STRIDES for p in PADDINGS]
+    assert len(frames) <= 100
+    assert sum(map(len, frames)) / len(frames) < 12_000
+
+
+def test_an_image_must_have_two_axes():
+    with pytest.raises(ValueError, match=r"image has shape \(4,\)"):
+        conv_explorer(np.arange(4))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "size", "s", "p"), [((3, 3), (3, 3), 2, 1), ((2, 2), (3, 3), 3, 1), ((1, 2), (2, 3), 1, 0)]
+)
+def test_every_entry_is_named_reachable_and_linked_to_its_weight_and_pixels(kernel, size, s, p):
+    page = conv_links(kernel, size, stride=s, padding=p).text
+    entries = re.findall(r'<g class="e w(\d+) x(\d+) y(\d+)" tabindex="0" role="img" aria-label="([^"]+)"', page)
+    weights = np.arange(np.prod(kernel)).reshape(kernel)
+    matrix = conv_matrix(weights + 1, size, stride=s, padding=p).tocoo()
+    assert {(int(w), int(x), int(y)) for w, x, y, _ in entries} == {
+        (int(n) - 1, int(c), int(r)) for n, r, c in zip(matrix.data, *matrix.coords, strict=True)
+    }
+    for w, x, y, label in entries:
+        a, b = divmod(int(w), kernel[1])
+        i, j = divmod(int(x), size[1])
+        assert label.startswith(f"A({y},{x}): w({a},{b}) joins x({i},{j}) to y(")
+        assert f":has(.x{x}.y{y}:is(:hover,:focus)) .hw-note .s-{y}-{x}{{display:inline}}" in page
+        for partner in (f"W{w}", f"X{x}", f"Y{y}"):
+            assert f'class="{partner}"' in page
+            assert f".{partner} rect{{stroke" in page

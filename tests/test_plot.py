@@ -1,0 +1,99 @@
+"""hwlib.plot: what the pictures show is what was computed, and they fit light and dark pages."""
+
+from __future__ import annotations
+
+import runpy
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from matplotlib.patches import Rectangle
+
+from hwlib import plot
+from hwlib.plot._theme import INK, ON_COLOUR, weight_colour
+
+FIGURES = Path(__file__).parents[1] / "figures"
+IMAGE = np.arange(1, 10).reshape(3, 3)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def luminance(colour):
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(a, b):
+    lighter, darker = sorted((luminance(a), luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_the_output_drawn_is_torch_s():
+    kernel = np.array([[1, 2], [3, 4]])
+    tensors = [torch.tensor(array)[None, None] for array in (IMAGE, kernel)]
+    expected = F.conv2d(*tensors, stride=3, padding=1).ravel().tolist()
+    assert texts(plot.kernel_placements(kernel, IMAGE, stride=3, padding=1).axes[1]) == [str(y) for y in expected]
+
+
+def test_overlapping_places_are_refused_with_the_least_stride():
+    with pytest.raises(ValueError, match=r"stride=1 makes the places overlap: accepted are strides of at least 2"):
+        plot.kernel_placements(np.ones((2, 2)), IMAGE)
+
+
+def test_the_labelled_matrix_names_each_weight_row_and_column():
+    kernel, matrix = plot.labelled_matrix((2, 2), (3, 3), stride=3, padding=1).axes
+    assert texts(kernel) == ["$w_{0,0}$", "$w_{0,1}$", "$w_{1,0}$", "$w_{1,1}$"]
+    labels = texts(matrix)
+    cells = np.array(labels[:36], dtype=object).reshape(4, 9)
+    assert {(int(r), int(c)): cells[r, c] for r, c in np.argwhere(cells != "")} == {
+        (0, 0): "$w_{1,1}$",
+        (1, 2): "$w_{1,0}$",
+        (2, 6): "$w_{0,1}$",
+        (3, 8): "$w_{0,0}$",
+    }
+    assert labels[36:45] == [f"$x_{{{r},{c}}}$" for r, c in np.ndindex(3, 3)]
+    assert labels[45:] == [f"$y_{{{r},{c}}}$" for r, c in np.ndindex(2, 2)]
+
+
+def test_every_extreme_is_framed_and_nothing_else():
+    z = np.array([[1, -5, 0], [7, 7, -5]])
+    frames = [patch for patch in plot.response_map(np.zeros((2, 2)), z).axes[1].patches if not patch.get_fill()]
+    assert all(isinstance(frame, Rectangle) for frame in frames)
+    places = {(round(frame.get_y()), round(frame.get_x())) for frame in frames if frame.get_linewidth() > 2}
+    assert places == {(0, 1), (1, 0), (1, 1), (1, 2)}
+
+
+def test_bad_arrays_are_named():
+    with pytest.raises(ValueError, match=r"responses has shape \(3,\)"):
+        plot.response_map(np.zeros((2, 2)), np.zeros(3))
+    with pytest.raises(ValueError, match="images is empty"):
+        plot.image_row({})
+
+
+def test_text_on_every_coloured_cell_is_readable():
+    for row in range(5):
+        for column in range(5):
+            assert contrast(weight_colour(row, column, 5), ON_COLOUR) >= 4.5  # WCAG AA
+
+
+def test_the_svg_is_well_formed_the_same_on_every_run_and_turns_its_ink_over_in_the_dark():
+    svg, again = (plot.labelled_matrix((2, 2), (3, 3))._repr_mimebundle_()["image/svg+xml"] for _ in range(2))
+    assert svg == again
+    root = ElementTree.fromstring(svg)
+    assert "prefers-color-scheme:dark" in root[0].text
+    assert f"var(--c0, {INK})" in svg
+    assert INK not in svg.replace(f"var(--c0, {INK})", "").replace(f"--c0:{INK}", ""), "ink that would stay dark"
+
+
+def test_the_figures_for_slides_are_what_their_script_writes(tmp_path):
+    runpy.run_path(str(FIGURES / "conv_matrix.py"))["write"](tmp_path)
+    written = sorted(tmp_path.iterdir())
+    assert [path.name for path in written] == sorted(path.name for path in FIGURES.glob("*.svg"))
+    for path in written:
+        assert path.read_bytes() == (FIGURES / path.name).read_bytes(), f"{path.name}: run figures/conv_matrix.py"
