@@ -1,0 +1,1 @@
+"""What renders the site: configuration, build, buttons, notebooks."""

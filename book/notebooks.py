@@ -1,0 +1,296 @@
+"""Export chapters as notebooks that Colab and Jupyter open: one to work in, and one with the solutions.
+
+Run after the site is built, since numbers of theorems, equations and results are read off the finished pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from bs4 import BeautifulSoup
+from docutils.nodes import make_id
+from myst_nb.core.read import read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pybtex.database import parse_file
+
+from book._myst import Block, Translator, UnknownSyntaxError, split_blocks
+from book.config import ROOT
+from book.settings import Settings
+
+_INSTALL = """\
+# Install the book's library where it is missing, as on Colab. Nothing that is there already is replaced.
+import importlib.util, os, subprocess, sys
+
+if importlib.util.find_spec("hwlib") is None:
+    wheel = os.environ.get("HWLIB_WHEEL", "{wheel}")
+    if not wheel:
+        raise ImportError("hwlib is missing: in a clone of the book, run  pip install '.[notebook]'")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, f"hwlib[notebook] @ {{wheel}}"], check=True)"""
+
+
+def is_chapter(path: str | Path) -> bool:
+    """Whether a file is a chapter: a notebook in the folder ``chapters``."""
+    path = Path(path)
+    return path.parent.name == "chapters" and path.suffix == ".md" and "\nkernelspec:" in path.read_text("utf8")[:500]
+
+
+def export_all(source: Path, site_folder: Path, *, site: str | None, wheel: str) -> list[Path]:
+    """Write two notebooks for each chapter into ``notebooks`` of the site.
+
+    Args:
+        source: folder that holds ``chapters`` and ``references.bib``.
+        site_folder: the finished site.
+        site: address that it will have, for links back and for the library; None leaves links out.
+        wheel: name of the library's wheel in ``wheels`` of the site.
+
+    Returns:
+        The notebooks written.
+
+    Raises:
+        UnknownSyntaxError: if a chapter has a directive or role that has no translation.
+    """
+    folder = site_folder / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for chapter in filter(is_chapter, sorted((source / "chapters").glob("*.md"))):
+        page = PageFacts.read(site_folder, f"chapters/{chapter.stem}", source / "references.bib", site)
+        address = f"{site}/wheels/{wheel}" if site else ""
+        for name, notebook in (
+            (chapter.stem, student_notebook(chapter, page, address)),
+            (f"{chapter.stem}_solutions", solutions_notebook(chapter, page, address)),
+        ):
+            nbformat.validate(notebook)
+            written.append(folder / f"{name}.ipynb")
+            written[-1].write_text(nbformat.writes(notebook) + "\n", encoding="utf8")
+    for stale in set(folder.glob("*.ipynb")) - set(written):
+        stale.unlink()
+    return written
+
+
+def student_notebook(chapter: Path, page: PageFacts, wheel: str) -> Any:
+    """The chapter as a notebook: exercises as stubs, no solutions, no outputs."""
+    cells = [_introduction(page, "Solutions are in a notebook of their own.")]
+    cells.append(new_code_cell(_INSTALL.format(wheel=wheel)))
+    translator, in_solution = Translator(page, chapter), False
+    for cell in _cells(chapter):
+        if cell.cell_type == "markdown":
+            kept, in_solution = _outside_solutions(_blocks(cell, chapter), in_solution)
+            cells += _markdown(translator, kept)
+        elif not in_solution and "solution" not in _tags(cell):
+            cells += _code(translator, cell)
+    return _notebook(cells)
+
+
+def solutions_notebook(chapter: Path, page: PageFacts, wheel: str) -> Any:
+    """Set-up, and each exercise with its solution: it runs on its own, for solutions use the set-up alone."""
+    cells = [_introduction(page, "These are the solutions of its exercises.")]
+    cells.append(new_code_cell(_INSTALL.format(wheel=wheel)))
+    translator, inside = Translator(page, chapter), False
+    for cell in _cells(chapter):
+        if cell.cell_type == "markdown":
+            kept, inside = _exercises_and_solutions(_blocks(cell, chapter), inside)
+            cells += _markdown(translator, kept)
+        elif "setup" in _tags(cell) or "solution" in _tags(cell):
+            cells += _code(translator, cell)
+    return _notebook(cells)
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """What a finished page says of numbers, titles and results; the translator's lookup."""
+
+    name: str
+    page: BeautifulSoup
+    values: dict[str, str]
+    bibliography: Any
+    site: str | None
+
+    @classmethod
+    def read(cls, site_folder: Path, name: str, bibliography: Path, site: str | None) -> PageFacts:
+        """Read a page of the finished site and the results that its cells recorded."""
+        page = BeautifulSoup((site_folder / f"{name}.html").read_text("utf8"), "html.parser")
+        recorded = site_folder.parent / "jupyter_execute" / f"{name}.glue.json"
+        glue = json.loads(recorded.read_text("utf8")) if recorded.exists() else {}
+        values = {key: str(value["data"]["text/plain"]) for key, value in glue.items()}
+        return cls(name, page, values, parse_file(str(bibliography)), site)
+
+    @property
+    def title(self) -> str:
+        """Title of the page, without its number."""
+        heading = self.page.find("h1")
+        assert heading is not None
+        return re.sub(r"^[\d.]+\s*|#$", "", heading.get_text()).strip()
+
+    @property
+    def address(self) -> str | None:
+        """Public address of the page."""
+        return f"{self.site}/{self.name}.html" if self.site else None
+
+    def reference(self, role: str, target: str, text: str | None) -> str:
+        """See :class:`book._myst.Lookup`."""
+        anchor = {"eq": f"equation-{make_id(target)}", "term": f"term-{target.replace(' ', '-')}"}.get(
+            role, make_id(target)
+        )
+        wanted = f"{target.rsplit('/', 1)[-1]}.html" if role == "doc" else f"#{anchor}"
+        link = self.page.select_one(f'article a.reference[href$="{wanted}" i]')
+        if link is None:
+            raise UnknownSyntaxError(f"{self.name}: no link on the page goes to {wanted}, which {{{role}}} refers to")
+        shown = text or " ".join(link.get_text().split())
+        address = self._absolute(str(link["href"]))
+        return f"[{shown}]({address})" if address else shown
+
+    def equation(self, label: str) -> str:
+        """See :class:`book._myst.Lookup`."""
+        number = self.page.select_one(f"#equation-{make_id(label)} .eqno")
+        if number is None:
+            raise UnknownSyntaxError(f"{self.name}: the page has no equation {label}")
+        return number.get_text().strip("()#\N{PILCROW SIGN} \n")
+
+    def caption(self, label: str) -> str:
+        """See :class:`book._myst.Lookup`."""
+        heading = self.page.select_one(f"#{make_id(label)} > .admonition-title")
+        if heading is None:
+            raise UnknownSyntaxError(f"{self.name}: the page has no theorem or exercise {label}")
+        return " ".join(heading.get_text().split())
+
+    def figure(self, name: str) -> str:
+        """Number of a figure, such as ``Fig. 1.1``."""
+        number = self.page.select_one(f"#{make_id(name)} .caption-number")
+        return number.get_text().strip() if number else ""
+
+    def citation(self, role: str, keys: list[str]) -> str:
+        """See :class:`book._myst.Lookup`."""
+        texts = []
+        for key in keys:
+            entry = self.bibliography.entries[key]
+            names = [" ".join(person.last_names) for person in entry.persons["author"]]
+            who = f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
+            who, year = re.sub(r"[{}]", "", who), entry.fields.get("year", "n.d.")
+            texts.append(f"{who} ({year})" if role == "cite:t" else f"{who}, {year}")
+        return ", ".join(texts) if role == "cite:t" else f"({'; '.join(texts)})"
+
+    def value(self, name: str) -> str:
+        """See :class:`book._myst.Lookup`."""
+        if name not in self.values:
+            raise UnknownSyntaxError(f"{self.name}: no cell recorded {name!r}; recorded are {', '.join(self.values)}")
+        return self.values[name]
+
+    def _absolute(self, href: str) -> str | None:
+        if not self.site:
+            return None
+        folder = self.name.rsplit("/", 1)[0]
+        if href.startswith("#"):
+            return f"{self.site}/{self.name}.html{href}"
+        if href.startswith("../"):
+            return f"{self.site}/{href.removeprefix('../')}"
+        return f"{self.site}/{folder}/{href}"
+
+
+def _cells(chapter: Path) -> list[Any]:
+    text = chapter.read_text("utf8")
+    notebook = read_myst_markdown_notebook(text, MdParserConfig(), add_source_map=True)
+    for cell, line in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
+        cell.metadata["line"] = line + 1
+    return list(notebook.cells)
+
+
+def _introduction(page: PageFacts, more: str) -> Any:
+    title = f"[{page.title}]({page.address})" if page.address else f"*{page.title}*"
+    return new_markdown_cell(f"This notebook belongs to the chapter {title} of *By Hand, Checked by Machine*. {more}")
+
+
+def _blocks(cell: Any, chapter: Path) -> Iterator[Block]:
+    return split_blocks(cell.source, cell.metadata["line"], chapter)
+
+
+def _markdown(translator: Translator, blocks: list[Block]) -> list[Any]:
+    translator.attachments = {}
+    translated = translator.translate_blocks(blocks)
+    if not translated.strip():
+        return []
+    cell = new_markdown_cell(translated)
+    if translator.attachments:
+        cell["attachments"] = translator.attachments
+    return [cell]
+
+
+def _code(translator: Translator, cell: Any) -> list[Any]:
+    """The cell, folded where the page folds it, and its figure's caption below it."""
+    tags = _tags(cell)
+    if "remove-cell" in tags:
+        return []
+    made = new_code_cell(cell.source)
+    if tags & {"hide-input", "remove-input"}:
+        made.metadata.update({"jupyter": {"source_hidden": True}, "cellView": "form"})
+    figure = cell.metadata.get("mystnb", {}).get("figure", {})
+    if not figure:
+        return [made]
+    number = translator.lookup.figure(figure["name"]) if isinstance(translator.lookup, PageFacts) else ""
+    caption = translator.translate(figure["caption"].strip(), cell.metadata["line"])
+    return [made, new_markdown_cell(f"*{number}*: {caption}")]
+
+
+def _tags(cell: Any) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def _outside_solutions(blocks: Iterable[Block], inside: bool) -> tuple[list[Block], bool]:
+    """The blocks outside solutions, and whether the text ends inside one."""
+    kept = []
+    for block in blocks:
+        if block.kind == "solution-start":
+            inside = True
+        elif block.kind == "solution-end":
+            inside = False
+        elif not inside:
+            kept.append(block)
+    return kept, inside
+
+
+def _exercises_and_solutions(blocks: Iterable[Block], inside: bool) -> tuple[list[Block], bool]:
+    """The statements of exercises and the prose of solutions, and whether the text ends inside one."""
+    kept = []
+    for block in blocks:
+        inside = inside or block.kind in ("exercise-start", "solution-start")
+        if inside:
+            kept.append(block)
+        if block.kind in ("exercise-end", "solution-end"):
+            inside = False
+    return kept, inside
+
+
+def _notebook(cells: list[Any]) -> Any:
+    for number, cell in enumerate(cells):  # the same ids on every build
+        cell["id"] = hashlib.sha256(f"{number}{cell.source}".encode()).hexdigest()[:8]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m book.notebooks", description=__doc__)
+    parser.add_argument("--source", type=Path, default=ROOT, help="folder of the chapters (default: this repository)")
+    parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html", help="folder of the finished site")
+    options = parser.parse_args()
+    wheels = sorted((options.site / "wheels").glob("*.whl"))
+    if not wheels:
+        parser.error(f"{options.site} holds no finished site with a wheel: run 'make book' first")
+    settings = Settings.from_environment()
+    for path in export_all(options.source, options.site, site=settings.site, wheel=wheels[-1].name):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
