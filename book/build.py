@@ -57,6 +57,8 @@ def build(source: Path, target: Path, *, jobs: int = 2, only: str | None = None)
         )
         app.build()
     _remove_lost_pages(html, set(app.env.found_docs))
+    if app.statuscode:  # else the next build would take the faulty pages as read, and succeed
+        shutil.rmtree(html.parent / "doctrees")
     return int(app.statuscode)
 
 

@@ -46,8 +46,7 @@ def sphinx_config(source: Path, build: Path) -> dict[str, Any]:
         raise_on_invalid=True,
     )
     # Live code (thebe) asks another host, and reports a script error on each page.
-    dropped = {"sphinx_thebe", "sphinx_multitoc_numbering"}  # the latter would forbid parallel reading
-    config["extensions"] = [name for name in config["extensions"] if name not in dropped]
+    config["extensions"].remove("sphinx_thebe")
     config["extensions"] += ["book.buttons", "book.problem_index", "book.pages"]
     config["html_context"] = {"default_mode": "auto"}  # light or dark as the reader's device is
     config["html_favicon"] = str(STATIC / "favicon.svg")

@@ -6,6 +6,7 @@ Run after the site is built, since numbers of theorems, equations and results ar
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import re
@@ -25,6 +26,7 @@ from pybtex.database import parse_file
 
 from book._myst import Block, Translator, UnknownSyntaxError, split_blocks
 from book.config import ROOT
+from book.pages import LABEL, shown_number
 from book.settings import Settings
 
 _INSTALL = """\
@@ -37,6 +39,9 @@ if importlib.util.find_spec("hwlib") is None:
         raise ImportError("hwlib is missing: in a clone of the book, run  pip install '.[notebook]'")
     pip = [sys.executable, "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, f"hwlib[notebook] @ {{wheel}}"], check=True)"""
+
+
+_COMMENT = re.compile(r"#.*")
 
 
 def is_chapter(path: str | Path) -> bool:
@@ -88,7 +93,7 @@ def student_notebook(chapter: Path, page: PageFacts, wheel: str) -> Any:
             kept, in_solution = _outside_solutions(_blocks(cell, chapter), in_solution)
             cells += _markdown(translator, kept)
         elif not in_solution and "solution" not in _tags(cell):
-            cells += _code(translator, cell)
+            cells += _code(translator, page, cell)
     return _notebook(cells)
 
 
@@ -102,7 +107,7 @@ def solutions_notebook(chapter: Path, page: PageFacts, wheel: str) -> Any:
             kept, inside = _exercises_and_solutions(_blocks(cell, chapter), inside)
             cells += _markdown(translator, kept)
         elif "setup" in _tags(cell) or "solution" in _tags(cell):
-            cells += _code(translator, cell)
+            cells += _code(translator, page, cell)
     return _notebook(cells)
 
 
@@ -122,7 +127,7 @@ class PageFacts:
         page = BeautifulSoup((site_folder / f"{name}.html").read_text("utf8"), "html.parser")
         recorded = site_folder.parent / "jupyter_execute" / f"{name}.glue.json"
         glue = json.loads(recorded.read_text("utf8")) if recorded.exists() else {}
-        values = {key: str(value["data"]["text/plain"]) for key, value in glue.items()}
+        values = {key: str(ast.literal_eval(value["data"]["text/plain"])) for key, value in glue.items()}
         return cls(name, page, values, parse_file(str(bibliography)), site)
 
     @property
@@ -152,10 +157,10 @@ class PageFacts:
 
     def equation(self, label: str) -> str:
         """See :class:`book._myst.Lookup`."""
-        number = self.page.select_one(f"#equation-{make_id(label)} .eqno")
+        number = shown_number(self.page, label)
         if number is None:
             raise UnknownSyntaxError(f"{self.name}: the page has no equation {label}")
-        return number.get_text().strip("()#\N{PILCROW SIGN} \n")
+        return number.strip("()")
 
     def caption(self, label: str) -> str:
         """See :class:`book._myst.Lookup`."""
@@ -164,17 +169,16 @@ class PageFacts:
             raise UnknownSyntaxError(f"{self.name}: the page has no theorem or exercise {label}")
         return " ".join(heading.get_text().split())
 
-    def figure(self, name: str) -> str:
-        """Number of a figure, such as ``Fig. 1.1``."""
-        number = self.page.select_one(f"#{make_id(name)} .caption-number")
-        return number.get_text().strip() if number else ""
+    def number(self, label: str) -> str:
+        """What the page calls the thing with a label, such as ``Fig. 1.1``; the label itself if nothing has it."""
+        return shown_number(self.page, label) or label
 
     def citation(self, role: str, keys: list[str]) -> str:
         """See :class:`book._myst.Lookup`."""
         texts = []
         for key in keys:
             entry = self.bibliography.entries[key]
-            names = [" ".join(person.last_names) for person in entry.persons["author"]]
+            names = [" ".join(person.prelast_names + person.last_names) for person in entry.persons["author"]]
             who = f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
             who, year = re.sub(r"[{}]", "", who), entry.fields.get("year", "n.d.")
             texts.append(f"{who} ({year})" if role == "cite:t" else f"{who}, {year}")
@@ -225,18 +229,18 @@ def _markdown(translator: Translator, blocks: list[Block]) -> list[Any]:
     return [cell]
 
 
-def _code(translator: Translator, cell: Any) -> list[Any]:
+def _code(translator: Translator, page: PageFacts, cell: Any) -> list[Any]:
     """The cell, folded where the page folds it, and its figure's caption below it."""
     tags = _tags(cell)
     if "remove-cell" in tags:
         return []
-    made = new_code_cell(cell.source)
+    made = new_code_cell(_COMMENT.sub(lambda comment: LABEL.sub(lambda m: page.number(m[0]), comment[0]), cell.source))
     if tags & {"hide-input", "remove-input"}:
         made.metadata.update({"jupyter": {"source_hidden": True}, "cellView": "form"})
     figure = cell.metadata.get("mystnb", {}).get("figure", {})
     if not figure:
         return [made]
-    number = translator.lookup.figure(figure["name"]) if isinstance(translator.lookup, PageFacts) else ""
+    number = page.number(figure["name"])
     caption = translator.translate(figure["caption"].strip(), cell.metadata["line"])
     return [made, new_markdown_cell(f"*{number}*: {caption}")]
 

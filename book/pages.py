@@ -2,14 +2,86 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from bs4 import BeautifulSoup, NavigableString
+from docutils.nodes import make_id
 from sphinx.application import Sphinx
+from sphinx_proof.domain import ProofDomain
+
+LABEL = re.compile(r"\b(?:eq|thm|prop|def|lem|cor|alg|fig)-[a-z0-9-]+\b")
+
+
+class MergeableProofDomain(ProofDomain):  # type: ignore[misc]
+    """Theorems, for parallel reading: their list is merged by an event, so the domain itself has nothing to merge."""
+
+    def merge_domaindata(self, docnames: list[str], otherdata: dict[str, Any]) -> None:
+        """Called for the pages that another process has read."""
+
+
+def shown_number(page: BeautifulSoup, label: str) -> str | None:
+    """What a page calls the equation, theorem or figure with a label: ``(1.4)``, ``Theorem 1.1``, ``Fig. 1.2``.
+
+    Args:
+        page: the page.
+        label: the label in its source.
+
+    Returns:
+        The name, or None if the page has nothing with that label.
+    """
+    number = page.select_one(f"#equation-{make_id(label)} .eqno")
+    if number is not None:
+        return f"({number.get_text().strip('()# ' + chr(0xB6) + chr(10))})"
+    heading = page.select_one(f"#{make_id(label)} .caption-number")
+    return " ".join(heading.get_text().split()) if heading is not None else None
+
+
+def link_checks(body: str) -> str:
+    """Turn labels in code comments into links, so that a reader sees which equation an assertion tests.
+
+    Args:
+        body: HTML of a page.
+
+    Returns:
+        The HTML, with ``# eq-conv`` shown as ``# (1.3)`` and linked.
+    """
+    if not LABEL.search(body):
+        return body
+    page = BeautifulSoup(body, "html.parser")
+    for comment in page.select("div.highlight span.c1"):
+        text = comment.get_text()
+        if not LABEL.search(text):
+            continue
+        comment.clear()
+        position = 0
+        for match in LABEL.finditer(text):
+            number = shown_number(page, match[0])
+            if number is None:
+                continue
+            comment.append(NavigableString(text[position : match.start()]))
+            anchor = make_id(match[0])
+            link = page.new_tag("a", href=f"#{'equation-' if match[0].startswith('eq-') else ''}{anchor}")
+            link.string = number
+            comment.append(link)
+            position = match.end()
+        comment.append(NavigableString(text[position:]))
+    return str(page)
+
+
+def _link_checks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    if doctree is not None:
+        context["body"] = link_checks(context["body"])
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     # A change of the key makes Sphinx read every page again, so no page keeps the output of old code.
     app.add_config_value("execution_key", "", "env")
+    app.add_domain(MergeableProofDomain, override=True)
+    # This one numbers sections after all pages are read, in one process, but does not say so; undeclared, it would
+    # stop parallel reading, and with it parallel execution.
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     app.add_js_file("book.js", priority=10)  # before the scripts that it prepares for
+    app.connect("html-page-context", _link_checks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -64,7 +64,7 @@ def index_markdown(register: dict[str, Any], tests: dict[str, list[str]]) -> lis
     return lines
 
 
-class ProblemIndex(SphinxDirective):
+class ProblemIndex(SphinxDirective):  # type: ignore[misc]
     """Writes the index where it stands."""
 
     def run(self) -> list[nodes.Node]:

@@ -55,6 +55,6 @@ def test_recorded_values_carry_the_names_that_prose_quotes():
         InteractiveShell.clear_instance()
     published = [(output.metadata["scrapbook"]["name"], output.data) for output in captured.outputs]
     assert published == [
-        ("rows", {"application/papermill.record/text/plain": "4"}),
-        ("columns", {"application/papermill.record/text/plain": "405,900"}),
+        ("rows", {"application/papermill.record/text/plain": "'4'"}),
+        ("columns", {"application/papermill.record/text/plain": "'405,900'"}),
     ]

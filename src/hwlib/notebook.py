@@ -31,7 +31,7 @@ def record(**values: object) -> None:
 
     for name, value in values.items():
         display(
-            {f"{_MIME_PREFIX}text/plain": str(value)},
+            {f"{_MIME_PREFIX}text/plain": repr(str(value))},  # MyST-NB evaluates what it quotes
             raw=True,
             metadata={"scrapbook": {"name": name, "mime_prefix": _MIME_PREFIX}},
         )

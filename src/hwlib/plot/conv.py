@@ -28,7 +28,7 @@ def kernel_placements(
         padding: zeros on each side.
 
     Returns:
-        Two panels: the padded image with one frame a place, and the output, in the frame's colour.
+        The padded image with a frame for each place, beside the output in the frames' colours.
 
     Raises:
         ValueError: if the kernel does not fit (see :func:`hwlib.conv.output_shape`) or its places overlap.
@@ -75,7 +75,7 @@ def labelled_matrix(
         padding: zeros on each side.
 
     Returns:
-        Two panels: the kernel and the matrix, rows and columns named by their pixels.
+        The kernel beside the matrix, whose rows and columns are named by their pixels.
 
     Raises:
         ValueError: if the kernel does not fit (see :func:`hwlib.conv.output_shape`).
@@ -121,7 +121,7 @@ def response_map(image: npt.ArrayLike, responses: npt.ArrayLike) -> ThemedFigure
         responses: ``(h', w')``.
 
     Returns:
-        Two panels; positive responses are orange, negative ones blue, the stronger the deeper.
+        The image beside its responses; positive ones are orange, negative ones blue, the stronger the deeper.
 
     Raises:
         ValueError: if either is not two-dimensional.
