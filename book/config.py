@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from jupyter_book.config import get_final_config
+
+from book.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 STATIC = Path(__file__).parent / "static"
@@ -22,8 +25,12 @@ def execution_key(root: Path = ROOT) -> str:
     Returns:
         Short hexadecimal digest of the library's sources, the locked versions and the Python version.
     """
+    return _digest(root, [*(root / "src" / "hwlib").rglob("*.py"), root / "requirements.lock"])
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    for path in [*sorted((root / "src" / "hwlib").rglob("*.py")), root / "requirements.lock"]:
+    for path in sorted(paths):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -56,4 +63,6 @@ def sphinx_config(source: Path, build: Path) -> dict[str, Any]:
     config["nb_ipywidgets_js"] = {"vendor/html-manager/embed.js": {}}
     config["nb_execution_cache_path"] = str(build / "executed" / execution_key(ROOT))
     config["execution_key"] = execution_key(ROOT)
+    made_with = [path for path in STATIC.parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    config["rendering_key"] = _digest(ROOT, made_with) + repr(Settings.from_environment())
     return dict(config)

@@ -69,19 +69,23 @@ def link_checks(body: str) -> str:
     return str(page)
 
 
-def _link_checks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     if doctree is not None:
-        context["body"] = link_checks(context["body"])
+        # A list whose items are not list items confuses screen readers; the entries say what they are themselves.
+        body = context["body"].replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        context["body"] = link_checks(body)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     # A change of the key makes Sphinx read every page again, so no page keeps the output of old code.
     app.add_config_value("execution_key", "", "env")
+    # A change of this one, of what renders pages or of an address, makes it write every page again.
+    app.add_config_value("rendering_key", "", "html")
     app.add_domain(MergeableProofDomain, override=True)
     # This one numbers sections after all pages are read, in one process, but does not say so; undeclared, it would
     # stop parallel reading, and with it parallel execution.
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     app.add_js_file("book.js", priority=10)  # before the scripts that it prepares for
-    app.connect("html-page-context", _link_checks)
+    app.connect("html-page-context", _mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,80 @@
+"""The site as files: nothing from other hosts, no dead link, a text for every picture, downloads that exist."""
+
+from __future__ import annotations
+
+import functools
+import re
+import zipfile
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from book.vendor import CHECKSUMS, checksums
+from bs4 import BeautifulSoup
+
+from .conftest import SITE
+
+pytestmark = pytest.mark.site
+
+
+@functools.cache
+def parsed(path):
+    return BeautifulSoup(path.read_text("utf8"), "html.parser")
+
+
+def test_a_page_loads_nothing_from_another_host(page):
+    loaded = parsed(SITE / page).select("script[src], img[src], iframe[src], source[src], link[href]")
+    relations = {"stylesheet", "preload", "icon", "preconnect", "dns-prefetch", "modulepreload", "prefetch"}
+    outside = [
+        str(node)
+        for node in loaded
+        if re.match(r"(https?:)?//", node.get("src") or node.get("href"))
+        and (node.name != "link" or relations & set(node.get("rel", [])))
+    ]
+    assert not outside
+    styles = "".join(node.get_text() for node in parsed(SITE / page).select("style"))
+    assert not re.search(r"url\(\s*['\"]?https?:|@import", styles)
+
+
+def test_style_sheets_load_nothing_from_another_host():
+    sheets = list(SITE.rglob("*.css"))
+    assert sheets
+    assert not [
+        sheet for sheet in sheets if re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", sheet.read_text("utf8"))
+    ]
+
+
+def test_every_internal_link_leads_somewhere(page):
+    dead = []
+    for link in parsed(SITE / page).select("a[href]"):
+        parts = urlsplit(link["href"])
+        if parts.scheme or parts.netloc:
+            continue
+        target = (SITE / page).parent / unquote(parts.path) if parts.path else SITE / page
+        if target.is_dir():
+            target = target / "index.html"
+        if not target.exists() or (
+            parts.fragment and target.suffix == ".html" and not parsed(target).find(id=unquote(parts.fragment))
+        ):
+            dead.append(link["href"])
+    assert not dead
+
+
+def test_every_picture_has_a_text(page):
+    assert not [str(image) for image in parsed(SITE / page).select("img") if not image.get("alt", "").strip()]
+
+
+def test_the_label_of_no_equation_or_theorem_is_left_in_a_code_comment(page):
+    comments = [comment.get_text() for comment in parsed(SITE / page).select("div.highlight span.c1")]
+    assert not [comment for comment in comments if re.search(r"\b(eq|thm|prop|def|fig)-", comment)]
+
+
+def test_the_wheel_that_notebooks_install_holds_the_whole_library():
+    (wheel,) = (SITE / "wheels").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"hwlib/conv.py", "hwlib/check.py", "hwlib/py.typed", "hwlib/exercises/conv_matrix.py"} <= set(names)
+
+
+def test_vendored_files_are_what_was_fetched_and_their_licences_are_beside_them():
+    recorded = dict(reversed(line.split("  ")) for line in CHECKSUMS.read_text().splitlines())
+    assert checksums() == recorded
+    assert {"mathjax/LICENSE", "html-manager/LICENSE", "html-manager/embed.js.LICENSE.txt"} <= set(recorded)
