@@ -51,7 +51,7 @@ class Lookup(Protocol):
 
 @dataclass
 class Block:
-    """A piece of a text: ``kind`` is ``"text"``, ``"math"``, ``"code"`` or the name of a directive."""
+    """A piece of a text: ``kind`` is ``"text"``, ``"$$"``, ``"code"`` or the name of a directive."""
 
     kind: str
     lines: list[str]
@@ -95,7 +95,7 @@ class Translator:
     def _block(self, block: Block) -> str:
         if block.kind == "text":
             return self._inline("\n".join(block.lines), block.line)
-        if block.kind == "math":
+        if block.kind == "$$":
             return self._math("\n".join(block.lines))
         if block.kind == "code":
             return "\n".join(block.lines)
@@ -122,7 +122,7 @@ class Translator:
             return _quote(self.lookup.caption(_required(options, "label", name, self._where(line))), inside())
         if name == "exercise-start":
             heading = self.lookup.caption(_required(options, "label", name, self._where(line)))
-            return f"### {heading}\n\n{inside()}".rstrip()
+            return f"### {heading}\n\n{inside()}".rstrip() + "\n"
         if name in ("exercise-end", "solution-start", "solution-end"):
             return ""
         if name in ("figure", "image"):
@@ -205,7 +205,7 @@ def split_blocks(text: str, line: int, path: Path) -> Iterator[Block]:
             if position > len(lines):
                 raise UnknownSyntaxError(f"{path}:{line + start}: {current.strip()!r} is not closed")
             yield prose
-            kind = (fence["name"] or "code") if fence else "math"
+            kind = (fence["name"] or "code") if fence else "$$"
             yield Block(kind, lines[start:position], line + start)
             prose = Block("text", [], line + position)
         else:

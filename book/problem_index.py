@@ -23,7 +23,7 @@ def read_register(source: Path) -> dict[str, Any]:
     return register
 
 
-def tests_of_problems(tests: Path) -> dict[str, list[str]]:
+def marked_tests(tests: Path) -> dict[str, list[str]]:
     """For each problem, the tests that carry its mark, as ``file::function``.
 
     A mark inside a list of parameters belongs to the next test function below it.
@@ -75,7 +75,7 @@ class ProblemIndex(SphinxDirective):  # type: ignore[misc]
         for path in (source / "tests").rglob("test_*.py"):
             self.env.note_dependency(str(path))
         container = nodes.container(classes=["problem-index"])
-        lines = index_markdown(register, tests_of_problems(source / "tests"))
+        lines = index_markdown(register, marked_tests(source / "tests"))
         self.state.nested_parse(
             StringList(lines, source=self.get_source_info()[0]), self.content_offset, container, True
         )

@@ -1,0 +1,80 @@
+"""Every claim has a name: an answered problem has a place, an executed check there, and a test; an open one says so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from book.config import ROOT
+from book.problem_index import index_markdown, marked_tests
+
+from .chapter import REGISTER, read
+
+PROBLEMS = {problem["id"]: problem for problem in REGISTER["problems"]}
+ANSWERED = [identifier for identifier, problem in PROBLEMS.items() if "chapter" in problem]
+TESTS = marked_tests(ROOT / "tests")
+
+
+def test_the_register_is_whole():
+    assert len(PROBLEMS) == len(REGISTER["problems"]) == 50
+    for problem in REGISTER["problems"]:
+        assert {"id", "source", "ask", "claim"} <= set(problem) <= {"id", "source", "ask", "claim", "chapter", "place"}
+        assert all(place.split(":")[0] in REGISTER["sources"] for place in problem["source"])
+
+
+@pytest.mark.parametrize("identifier", ANSWERED)
+def test_an_answered_problem_has_a_place_an_executed_check_there_and_a_test(identifier):
+    problem = PROBLEMS[identifier]
+    chapter = read(problem["chapter"])
+    assert problem["place"] in chapter.sections
+    checks = [cell for cell in chapter.cells if f"problem:{identifier}" in cell.tags]
+    assert checks
+    assert all("check" in cell.tags and cell.section == problem["place"] for cell in checks)
+    assert TESTS.get(identifier), "no test carries its mark"
+    assert f"`{identifier}`" in chapter.text
+
+
+@pytest.mark.parametrize("identifier", ANSWERED)
+def test_its_check_was_executed_when_the_site_was_built(identifier):
+    problem = PROBLEMS[identifier]
+    executed = ROOT / "_build" / "jupyter_execute" / "chapters" / f"{problem['chapter']}.ipynb"
+    notebook = json.loads(executed.read_text("utf8"))
+    cells = [cell for cell in notebook["cells"] if f"problem:{identifier}" in cell["metadata"].get("tags", [])]
+    assert cells
+    for cell in cells:
+        assert cell["execution_count"]
+        assert not [output for output in cell["outputs"] if output["output_type"] == "error"]
+
+
+@pytest.mark.parametrize("identifier", sorted(set(PROBLEMS) - set(ANSWERED)))
+def test_an_open_problem_claims_nothing(identifier):
+    assert "place" not in PROBLEMS[identifier]
+    assert identifier not in TESTS
+
+
+def test_every_mark_and_tag_names_a_problem():
+    tags = {
+        tag for stem in {PROBLEMS[i]["chapter"] for i in ANSWERED} for cell in read(stem).cells for tag in cell.tags
+    }
+    tagged = {tag.removeprefix("problem:") for tag in tags if tag.startswith("problem:")}
+    assert set(TESTS) | tagged <= set(PROBLEMS)
+
+
+def test_the_index_lists_every_place_of_every_problem():
+    lines = "\n".join(index_markdown(REGISTER, TESTS))
+    for problem in REGISTER["problems"]:
+        assert lines.count(f"`{problem['id']}`") == len({place.split(":")[0] for place in problem["source"]})
+    assert lines.count("*Not yet in the book.*") > 0
+    assert lines.startswith(f"The book answers {len(ANSWERED)} of 50 problems so far.")
+
+
+def test_marks_inside_parameters_belong_to_the_test_below(tmp_path):
+    (tmp_path / "test_a.py").write_text(
+        'CASES = [pytest.param(1, marks=pytest.mark.problem("p-one"))]\n\ndef helper():\n    pass\n\n'
+        'def test_first(): pass\n\n@pytest.mark.problem("p-two")\ndef test_second(): pass\n'
+    )
+    found = marked_tests(tmp_path)
+    assert {name: [test.split("::")[1] for test in tests] for name, tests in found.items()} == {
+        "p-one": ["test_first"],
+        "p-two": ["test_second"],
+    }
