@@ -1,4 +1,4 @@
-"""Times that can be compared: every contender in turn, round after round, so that drift hits all alike."""
+"""Times that can be compared."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any
 
 
 def medians(contenders: Mapping[str, Callable[[], Any]], *, rounds: int) -> dict[str, float]:
-    """Median time of each contender in seconds, over rounds in which each runs once; the first round is a warm-up."""
+    """Median time of each contender in seconds.
+
+    In every round each contender runs twice in a row and the second run counts: so all are timed under the same
+    drift of the machine, and each with caches and memory as its own last run left them.
+    """
     gc.collect()
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(rounds + 1):
+    for _ in range(rounds):
         for name, run in contenders.items():
+            run()
             start = time.perf_counter()
             result = run()
-            elapsed = time.perf_counter() - start
+            times[name].append(time.perf_counter() - start)
             del result
-            if number:
-                times[name].append(elapsed)
     return {name: median(values) for name, values in times.items()}
