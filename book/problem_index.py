@@ -40,11 +40,15 @@ def marked_tests(tests: Path) -> dict[str, list[str]]:
     return dict(found)
 
 
+def summary(register: dict[str, Any]) -> str:
+    """How many problems are answered, in a sentence."""
+    answered = [problem for problem in register["problems"] if "place" in problem]
+    return f"The book answers {len(answered)} of {len(register['problems'])} problems so far."
+
+
 def index_markdown(register: dict[str, Any], tests: dict[str, list[str]]) -> list[str]:
     """Lines of MyST: the problems of each source, with the place, the check and the tests of each."""
     lines: list[str] = []
-    answered = [problem for problem in register["problems"] if "place" in problem]
-    lines += [f"The book answers {len(answered)} of {len(register['problems'])} problems so far.", ""]
     for key, source in register["sources"].items():
         numbers = {
             problem["id"]: [place.partition(":")[2] for place in problem["source"] if place.startswith(f"{key}:")]
@@ -79,7 +83,7 @@ class ProblemIndex(SphinxDirective):  # type: ignore[misc]
         self.state.nested_parse(
             StringList(lines, source=self.get_source_info()[0]), self.content_offset, container, True
         )
-        return list(container.children)
+        return [nodes.paragraph(text=summary(register)), *container.children]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

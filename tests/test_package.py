@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import metadata, resources
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,14 @@ def test_every_public_module_is_there_and_an_unknown_one_is_named():
 def test_the_version_is_the_distribution_s_and_the_types_are_shipped():
     assert hwlib.__version__ == metadata.version("hwlib")
     assert (resources.files("hwlib") / "py.typed").is_file()
+
+
+def test_the_code_of_the_readme_runs_and_its_example_of_check_is_what_check_says():
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["A"].nnz == 4_620_800
+    w = hwlib.conv.symbol_array("w", (3,))
+    answer = [[w[1], w[2], 0, 0, 0], [0, w[0], w[1], 0, 0], [0, 0, 0, w[0], w[1]]]
+    assert f"```\n{hwlib.check.check('conv-slide-1d', answer)!r}\n```" in readme

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from book.config import ROOT
-from book.problem_index import index_markdown, marked_tests
+from book.problem_index import index_markdown, marked_tests, summary
 
 from .chapter import REGISTER, read
 
@@ -65,7 +65,9 @@ def test_the_index_lists_every_place_of_every_problem():
     for problem in REGISTER["problems"]:
         assert lines.count(f"`{problem['id']}`") == len({place.split(":")[0] for place in problem["source"]})
     assert lines.count("*Not yet in the book.*") > 0
-    assert lines.startswith(f"The book answers {len(ANSWERED)} of 50 problems so far.")
+    page = (ROOT / "_build" / "html" / "chapters" / "problem_index.html").read_text("utf8")
+    assert summary(REGISTER) == f"The book answers {len(ANSWERED)} of 50 problems so far."
+    assert summary(REGISTER) in page
 
 
 def test_marks_inside_parameters_belong_to_the_test_below(tmp_path):
