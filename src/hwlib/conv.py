@@ -17,7 +17,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,12 +25,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from hwlib._arguments import PerAxis, per_axis, whole_numbers
+
 if TYPE_CHECKING:
     import sympy
 
 __all__ = ["Padding", "conv_matrix", "output_shape", "symbol_array", "symbolic_conv_matrix"]
 
-PerAxis = int | Sequence[int]
 Padding = int | Sequence[int] | Sequence[tuple[int, int]] | Literal["valid", "same"]
 
 
@@ -218,7 +218,7 @@ def symbol_array(name: str, shape: Sequence[int]) -> npt.NDArray[np.object_]:
     """
     import sympy
 
-    sizes = _whole_numbers("shape", shape, least=1)
+    sizes = whole_numbers("shape", shape, least=1)
     symbols = np.empty(sizes, dtype=object)
     for index in np.ndindex(*sizes):
         symbols[index] = sympy.Symbol(f"{name}_{{{','.join(map(str, index))}}}")
@@ -339,8 +339,8 @@ def _geometry(
     dilation: PerAxis,
     groups: int,
 ) -> _Geometry:
-    kernel = _whole_numbers("kernel shape", kernel_shape, least=1)
-    size = _whole_numbers("input_shape", input_shape, least=1)
+    kernel = whole_numbers("kernel shape", kernel_shape, least=1)
+    size = whole_numbers("input_shape", input_shape, least=1)
     has_channels = len(kernel) == len(size) + 1 and len(size) > 1
     if not has_channels and len(kernel) != len(size):
         raise ValueError(
@@ -348,7 +348,7 @@ def _geometry(
             f"rank (one channel: (k1, ..., kd) on (n1, ..., nd)) or of one more "
             f"((out, in / groups, k1, ..., kd) on (in, n1, ..., nd))"
         )
-    (groups,) = _whole_numbers("groups", [groups], least=1)
+    (groups,) = whole_numbers("groups", [groups], least=1)
     out_channels, group_channels, in_channels = (kernel[0], kernel[1], size[0]) if has_channels else (1, 1, 1)
     if out_channels % groups or in_channels != group_channels * groups:
         raise ValueError(
@@ -358,8 +358,8 @@ def _geometry(
         )
     if has_channels:
         kernel, size = kernel[2:], size[1:]
-    stride = _per_axis("stride", stride, len(size), least=1)
-    dilation = _per_axis("dilation", dilation, len(size), least=1)
+    stride = per_axis("stride", stride, len(size), least=1)
+    dilation = per_axis("dilation", dilation, len(size), least=1)
     span = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
     pads = _padding(padding, size, span, stride)
     output = []
@@ -400,39 +400,12 @@ def _padding(
             totals = [max((m - 1) * s + reach - n, 0) for m, s, reach, n in needed]
         return [(total // 2, total - total // 2) for total in totals]
     try:
-        pairs = [_whole_numbers("padding", pair, least=0) for pair in padding]  # type: ignore[union-attr, arg-type]
+        pairs = [whole_numbers("padding", pair, least=0) for pair in padding]  # type: ignore[union-attr, arg-type]
     except (TypeError, ValueError):
-        return [(p, p) for p in _per_axis("padding", padding, len(size), least=0, accepted=accepted)]  # type: ignore[arg-type]
+        return [(p, p) for p in per_axis("padding", padding, len(size), least=0, accepted=accepted)]  # type: ignore[arg-type]
     if len(pairs) != len(size) or any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"padding={padding!r} for {len(size)} spatial axes: accepted are {accepted}")
     return [(before, after) for before, after in pairs]
-
-
-def _per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str = "") -> tuple[int, ...]:
-    """One whole number per spatial axis, from one for all or from one for each."""
-    try:
-        values = [operator.index(value)] * axes  # type: ignore[arg-type]
-    except TypeError:
-        values = value  # type: ignore[assignment]
-    numbers = _whole_numbers(name, values, least=least, accepted=accepted)
-    if len(numbers) != axes:
-        raise ValueError(
-            f"{name}={value!r} for {axes} spatial axes: accepted are "
-            + (accepted or f"one number or one per axis, at least {least}")
-        )
-    return numbers
-
-
-def _whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str = "") -> tuple[int, ...]:
-    try:
-        numbers = tuple(operator.index(value) for value in values)
-    except TypeError:
-        numbers = ()
-    if not numbers or min(numbers) < least:
-        raise ValueError(
-            f"{name}={values!r}: accepted are " + (accepted or f"one or more whole numbers, each at least {least}")
-        )
-    return numbers
 
 
 def _numeric(kernel: npt.ArrayLike) -> npt.NDArray[Any]:
