@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -12,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from hwlib.conv import conv_matrix
-from hwlib.explore import conv_explorer, conv_links
+from hwlib.explore import conv_explorer, conv_links, conv_transpose_explorer
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
 SIZES, STRIDES, PADDINGS = (1, 2, 3), (1, 2, 3), (0, 1, 2)
@@ -89,3 +90,18 @@ def test_every_entry_is_named_reachable_and_linked_to_its_weight_and_pixels(kern
         for partner in (f"W{w}", f"X{x}", f"Y{y}"):
             assert f'class="{partner}"' in page
             assert f".{partner} rect{{stroke" in page
+
+
+def test_frames_of_the_transpose_show_torch_s_output_and_count_who_paints_each_pixel():
+    image = np.arange(1, 10).reshape(3, 3)
+    made = conv_transpose_explorer(image, kernel_sizes=[2, 3], strides=[1, 2], paddings=[0, 1])
+    for (i, k), (j, s), (m, p) in itertools.product(enumerate([2, 3]), enumerate([1, 2]), enumerate([0, 1])):
+        kernel = np.arange(1, k * k + 1).reshape(k, k)
+        x, w, ones = (torch.tensor(a)[None, None] for a in (image, kernel, np.ones_like(kernel)))
+        frame = made.children[-1].children[i].children[j].children[m].value
+        *_, output, counts = ElementTree.fromstring(f"<div>{frame}</div>").iter("svg")
+        for shown, expected in [
+            (output, F.conv_transpose2d(x, w, stride=s, padding=p)),
+            (counts, F.conv_transpose2d(torch.ones_like(x), ones, stride=s, padding=p)),
+        ]:
+            assert [text.text for text in shown.iter("text")] == [str(y) for y in expected.ravel().tolist()]

@@ -41,6 +41,27 @@ def test_the_output_drawn_is_torch_s():
     assert texts(plot.kernel_placements(kernel, IMAGE, stride=3, padding=1).axes[1]) == [str(y) for y in expected]
 
 
+def test_every_stamp_is_the_kernel_times_its_pixel():
+    kernel, image = np.array([[1, 2], [3, 4]]), np.array([[5, 6], [7, 8]])
+    products = texts(plot.kernel_stamps(kernel, image, stride=2).axes[1])
+    values = [int(a) * int(b) for a, b in (text.strip("$").split("\\cdot") for text in products)]
+    assert values == np.kron(image, kernel).ravel().tolist()
+    gap = texts(plot.kernel_stamps([[1]], [[2, 3]], stride=2).axes[1])
+    assert gap == ["$2\\cdot1$", "0", "$3\\cdot1$"]
+    with pytest.raises(ValueError, match=r"stride=1 makes the stamps overlap: accepted are strides of at least 2"):
+        plot.kernel_stamps(kernel, image, stride=1)
+
+
+def test_number_grids_show_their_numbers_deeper_where_they_are_larger():
+    axes = plot.number_grids({"a": [[0, 1], [2, 4]]}).axes[0]
+    assert texts(axes) == ["0", "1", "2", "4"]
+    fills = [patch.get_facecolor() for patch in axes.patches]
+    assert fills[0][3] == 0
+    assert fills[1][2] > fills[2][2] > fills[3][2], "less blue is deeper orange"
+    with pytest.raises(ValueError, match="one or more titles with a two-dimensional array"):
+        plot.number_grids({"a": [1, 2]})
+
+
 def test_overlapping_places_are_refused_with_the_least_stride():
     with pytest.raises(ValueError, match=r"stride=1 makes the places overlap: accepted are strides of at least 2"):
         plot.kernel_placements(np.ones((2, 2)), IMAGE)
@@ -92,8 +113,9 @@ def test_the_svg_is_well_formed_the_same_on_every_run_and_turns_its_ink_over_in_
 
 
 def test_the_figures_for_slides_are_what_their_script_writes(tmp_path):
-    runpy.run_path(str(FIGURES / "conv_matrix.py"))["write"](tmp_path)
+    for script in FIGURES.glob("*.py"):
+        runpy.run_path(str(script))["write"](tmp_path)
     written = sorted(tmp_path.iterdir())
     assert [path.name for path in written] == sorted(path.name for path in FIGURES.glob("*.svg"))
     for path in written:
-        assert path.read_bytes() == (FIGURES / path.name).read_bytes(), f"{path.name}: run figures/conv_matrix.py"
+        assert path.read_bytes() == (FIGURES / path.name).read_bytes(), f"{path.name}: run the script that writes it"

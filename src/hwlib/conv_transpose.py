@@ -287,7 +287,7 @@ def pixel_shuffle_matrix(input_shape: Sequence[int], factor: int) -> sparse.csr_
         factor: the factor r.
 
     Returns:
-        Permutation matrix P: ``P @ y.ravel()`` is the shuffled feature map ``(o, r n1, ..., r nd)``, flattened.
+        Permutation matrix P; ``P @ y.ravel()`` is the shuffled feature map ``(o, r n1, ..., r nd)``, flattened.
 
     Raises:
         ValueError: if r^d does not divide the number of channels.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from book.config import ROOT
+from book.config import ROOT, execution_key
 from book.problem_index import index_markdown, marked_tests, summary
+from jupyter_cache import get_cache
 
 from .chapter import REGISTER, read
 
@@ -34,16 +33,21 @@ def test_an_answered_problem_has_a_place_an_executed_check_there_and_a_test(iden
     assert f"`{identifier}`" in chapter.text
 
 
+def executed_cells(stem):
+    """Code cells of a chapter as they were executed for the site, by source; pages are rendered from this cache."""
+    cache = get_cache(ROOT / "_build" / "executed" / execution_key())
+    records = [record for record in cache.list_cache_records() if record.uri.endswith(f"chapters/{stem}.md")]
+    notebooks = [cache.get_cache_bundle(record.pk).nb for record in records]
+    return {cell.source: cell for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"}
+
+
 @pytest.mark.parametrize("identifier", ANSWERED)
 def test_its_check_was_executed_when_the_site_was_built(identifier):
-    problem = PROBLEMS[identifier]
-    executed = ROOT / "_build" / "jupyter_execute" / "chapters" / f"{problem['chapter']}.ipynb"
-    notebook = json.loads(executed.read_text("utf8"))
-    cells = [cell for cell in notebook["cells"] if f"problem:{identifier}" in cell["metadata"].get("tags", [])]
-    assert cells
-    for cell in cells:
-        assert cell["execution_count"]
-        assert not [output for output in cell["outputs"] if output["output_type"] == "error"]
+    chapter = read(PROBLEMS[identifier]["chapter"])
+    executed = executed_cells(chapter.stem)
+    for cell in (cell for cell in chapter.cells if f"problem:{identifier}" in cell.tags):
+        assert executed[cell.source].execution_count
+        assert not [output for output in executed[cell.source].outputs if output.output_type == "error"]
 
 
 @pytest.mark.parametrize("identifier", sorted(set(PROBLEMS) - set(ANSWERED)))

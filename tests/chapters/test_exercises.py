@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
 
 from hwlib.check import check, exercises
 from hwlib.conv import symbol_array
@@ -60,6 +62,29 @@ RIGHT = {
     "conv-output-size": output_size,
     "conv-build": build,
     "conv-nonzeros": lambda n, k: (k * (n - k + 1)) ** 2,
+}
+
+
+def phases(kernel, r):
+    """By torch: the convolution's kernel is read off its answers to impulses."""
+    inputs, outputs, size = kernel.shape[:3]
+    k = size // r
+    made = np.zeros((outputs * r * r, inputs, k, k), kernel.dtype)
+    for i in range(inputs):
+        impulse = torch.zeros(1, inputs, 1, 1)
+        impulse[0, i] = 1
+        drawn = F.conv_transpose2d(impulse, torch.from_numpy(kernel.astype(np.float32)), stride=r)
+        made[:, i] = F.pixel_unshuffle(drawn, r)[0].flip(1, 2).numpy()
+    return made
+
+
+TRANSPOSE_1D = [[w1[0], 0], [w1[1], 0], [w1[2], w1[0]], [0, w1[1]], [0, w1[2]]]
+RIGHT |= {
+    "transpose-1d": TRANSPOSE_1D,
+    "transpose-size": lambda n, k, s, p, d: (n - 1) * s + d * (k - 1) + 1 - 2 * p,
+    "transpose-back": lambda n, k, s, p: (n + 2 * p - k) % s,
+    "transpose-even": lambda k, s: k % s == 0,
+    "transpose-subpixel": phases,
 }
 
 
@@ -118,6 +143,42 @@ WRONG = {
         (lambda n, k: (n - k) ** 2 * k**2, "n - k + 1 times along a side"),
         (lambda n, k: k**2 * n**2, "for each input pixel"),
         (lambda n, k: 1, "For n = 2, k = 1 your function returns 1, expected 4"),
+    ],
+}
+
+WRONG |= {
+    "transpose-1d": [
+        ([list(column) for column in zip(*TRANSPOSE_1D, strict=True)], "Rows and columns are swapped"),
+        ([[{w1[0]: w1[2], w1[2]: w1[0]}.get(e, e) for e in row] for row in TRANSPOSE_1D], "kernel is flipped"),
+        ([[w1[0], 0], [w1[1], w1[0]], [w1[2], w1[1]], [0, w1[2]]], "mind the stride"),
+        (with_entry(TRANSPOSE_1D, 2, 1, 0), "Row 2, which computes y(2): the entry for x(1) is 0, expected w(0)"),
+    ],
+    "transpose-size": [
+        (lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s + 1, "the size of a convolution"),
+        (lambda n, k, s, p, d: (n - 1) * s + d * (k - 1) + 1 + 2 * p, "it is cut off"),
+        (lambda n, k, s, p, d: n * s + d * (k - 1) + 1 - 2 * p, "n - 1 steps"),
+        (lambda n, k, s, p, d: (n - 1) * s + k - 2 * p, "Dilation left out"),
+    ],
+    "transpose-back": [
+        (lambda n, k, s, p: 0, "Zero is right only if"),
+        (lambda n, k, s, p: (n - k) % s, "The padding is missing"),
+        (lambda n, k, s, p: (n + p - k) % s, "not n + p"),
+        (lambda n, k, s, p: (n + 2 * p - k) // s, "a remainder, not a quotient"),
+    ],
+    "transpose-even": [
+        (lambda k, s: k >= s, "may still overlap unevenly"),
+        (lambda k, s: k == s, "Equal sizes do it, and so do others"),
+        (lambda k, s: s % k == 0, "The other way round"),
+        (lambda k, s: "maybe", "For k = 1, s = 1 your function returns maybe, expected True"),
+    ],
+    "transpose-subpixel": [
+        (lambda kernel, r: phases(kernel, r)[:, :, ::-1, ::-1], "each has to be turned round"),
+        (lambda kernel, r: phases(kernel.transpose(0, 1, 3, 2), r).transpose(0, 1, 3, 2), "phases are swapped"),
+        (
+            lambda kernel, r: phases(kernel.transpose(0, 1, 3, 2), r).transpose(0, 1, 3, 2)[:, :, ::-1, ::-1],
+            "swapped and not turned round",
+        ),
+        (lambda kernel, r: kernel, "returns an array"),
     ],
 }
 

@@ -38,7 +38,11 @@ TYPED = {
         "stride 1": "given by the problem",
         "from 0 to 1": "indices of the given kernel",
         "between 0 and 3": "values of the given image",
-    }
+    },
+    "conv_transpose": {
+        "stride 2": "given by the problem",
+        "With kernel 3, stride 3 and padding 1": "the case that the cell above takes",
+    },
 }
 
 

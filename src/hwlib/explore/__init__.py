@@ -1,5 +1,5 @@
 """Interactive figures that need no kernel: pre-rendered frames behind sliders, and views linked by style alone."""
 
-from hwlib.explore.conv import conv_explorer, conv_links
+from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explorer
 
-__all__ = ["conv_explorer", "conv_links"]
+__all__ = ["conv_explorer", "conv_links", "conv_transpose_explorer"]

@@ -1,4 +1,4 @@
-"""Explorers of the chapter *A convolution is a matrix*."""
+"""Explorers of convolutions and of their transposes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.conv import conv_matrix, output_shape
+from hwlib.conv_transpose import conv_transpose_matrix, conv_transpose_output_shape
 from hwlib.explore._frames import frame_explorer
 from hwlib.explore._html import Html
 from hwlib.explore._svg import STYLE, Cell, Grid
@@ -169,6 +170,81 @@ def _frame(pixels: Array, kernel: Array, stride: int, padding: int) -> str:
         f"⌊({n} + 2·{padding} − {k}) / {stride}⌋ + 1 = {shape[0]}: the output is {shape[0]} × {shape[1]}; "
         f"{matrix.nnz} of the matrix's {dense.size} entries are weights."
     )
+    return _views(views, say)
+
+
+def conv_transpose_explorer(
+    image: npt.ArrayLike,
+    *,
+    kernel_sizes: Sequence[int] = (1, 2, 3, 4),
+    strides: Sequence[int] = (1, 2, 3),
+    paddings: Sequence[int] = (0, 1),
+) -> ipywidgets.VBox:
+    """Sliders for the kernel size, stride and padding of a transposed convolution.
+
+    Shown are the matrix, the output, and how many pixels paint each output pixel: where that differs, a checkerboard
+    appears.
+
+    Args:
+        image: ``(h, w)``, whole numbers.
+        kernel_sizes: positions of the first slider; the kernel is square and holds 1, 2, 3, ...
+        strides: positions of the second.
+        paddings: positions of the third.
+
+    Returns:
+        Widget for Jupyter, Colab and the static page.
+
+    Raises:
+        ValueError: if the image is not two-dimensional or a padding leaves nothing of the output.
+
+    Example:
+        >>> len(conv_transpose_explorer([[1, 2], [3, 4]], kernel_sizes=[2], strides=[2], paddings=[0]).children)
+        5
+    """
+    pixels = np.asarray(image)
+    if pixels.ndim != 2:
+        raise ValueError(f"image has shape {pixels.shape}: accepted are two-dimensional arrays")
+
+    def frame(kernel_size: int, stride: int, padding: int) -> str:
+        return _transpose_frame(pixels, np.arange(1, kernel_size**2 + 1).reshape(kernel_size, -1), stride, padding)
+
+    controls = {"kernel size k": kernel_sizes, "stride s": strides, "padding p": paddings}
+    return frame_explorer(controls, frame)
+
+
+def _transpose_frame(pixels: Array, kernel: Array, stride: int, padding: int) -> str:
+    """Input, matrix and output of one setting of a transposed convolution, and the sentence that says it in words."""
+    matrix = conv_transpose_matrix(kernel, pixels.shape, stride=stride, padding=padding)
+    shape = conv_transpose_output_shape(kernel.shape, pixels.shape, stride=stride, padding=padding)
+    outputs = (matrix @ pixels.ravel()).reshape(shape)
+    times = np.diff(matrix.indptr).reshape(shape)
+    dense, k, n = matrix.toarray(), kernel.shape[0], pixels.shape[0]
+
+    def entry(r: int, c: int) -> Cell | None:
+        if not (weight := int(dense[r, c])):
+            return None
+        return Cell("", weight_colour((weight - 1) // k, (weight - 1) % k, k))
+
+    def painted(r: int, c: int) -> Cell:
+        count = int(times[r, c])
+        return Cell(str(count), weight_colour(1, count - 1, max(int(times.max()), 2)) if count else "none")
+
+    views = [
+        Grid("kernel W", (k, k), lambda r, c: Cell(str(kernel[r, c]), weight_colour(r, c, k)), size=24),
+        Grid("input X", pixels.shape, lambda r, c: Cell(str(pixels[r, c])), size=24),
+        Grid(f"matrix, {dense.shape[0]} × {dense.shape[1]}", dense.shape, entry, size=300 / max(dense.shape)),
+        Grid("output Y", shape, lambda r, c: Cell(str(outputs[r, c])), size=26),
+        Grid("pixels that paint each", shape, painted, size=26),
+    ]
+    say = (
+        f"({n} − 1)·{stride} − 2·{padding} + {k} = {shape[0]}: the output is {shape[0]} × {shape[1]}; "
+        f"each of its pixels is painted by {times.min()} to {times.max()} input pixels."
+    )
+    return _views(views, say)
+
+
+def _views(views: list[Grid], say: str) -> str:
+    """Grids side by side above their sentence, which is also the text of each."""
     drawn = "".join(view.render(label=f"{view.title}: {say}") for view in views)
     return f'<div class="hw-views">{drawn}</div><p class="hw-note">{say}</p>'
 

@@ -1,8 +1,9 @@
-"""Pictures of convolutions (chapter *A convolution is a matrix*)."""
+"""Pictures of convolutions and of their transposes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from hwlib.conv import conv_matrix, output_shape
+from hwlib.conv_transpose import conv_transpose_output_shape
 from hwlib.plot._theme import FAINT, INK, ON_COLOUR, ThemedFigure, figure, plain_axes, weight_colour
 
 Array = npt.NDArray[Any]
@@ -61,6 +63,81 @@ def kernel_placements(
     _cells(right, outputs, colour=lambda r, c: weight_colour((r * shape[1] + c) // 3, (r * shape[1] + c) % 3, 3))
     right.set_title("output Y", color=INK, fontsize=11)
     return drawn
+
+
+def kernel_stamps(kernel: npt.ArrayLike, image: npt.ArrayLike, *, stride: int) -> ThemedFigure:
+    """Draw a transposed convolution: every pixel of the image stamps the kernel, times its value, onto the output.
+
+    Args:
+        kernel: ``(kh, kw)``.
+        image: ``(h, w)``.
+        stride: distance of the stamps, at least the kernel's size, so that no two overlap.
+
+    Returns:
+        The image beside the output, each stamp in the colour of its pixel.
+
+    Raises:
+        ValueError: if the stamps overlap.
+
+    Example:
+        >>> [axes.get_title() for axes in kernel_stamps([[1, 2]], [[3, 4]], stride=2).axes]
+        ['input X', 'output Y: stamps of the kernel']
+    """
+    weights, pixels = np.asarray(kernel), np.asarray(image)
+    if stride < max(weights.shape):
+        raise ValueError(
+            f"stride={stride} makes the stamps overlap: accepted are strides of at least {max(weights.shape)}"
+        )
+    height, width = conv_transpose_output_shape(weights.shape, pixels.shape, stride=stride)
+    drawn = figure(1.2 + 0.6 * (pixels.shape[1] + width), 0.8 + 0.6 * height)
+    left, right = (plain_axes(axes) for axes in drawn.subplots(1, 2, width_ratios=[pixels.shape[1] + 1, width]))
+
+    def tint(r: int, c: int) -> str:
+        number = r * pixels.shape[1] + c
+        return weight_colour(number // 2, number % 2, 2)
+
+    texts, owners = np.full((height, width), "0", dtype=object), {}
+    for (p, q), (a, b) in itertools.product(np.ndindex(*pixels.shape), np.ndindex(*weights.shape)):
+        place = (p * stride + a, q * stride + b)
+        texts[place], owners[place] = f"${pixels[p, q]}\\cdot{weights[a, b]}$", (p, q)
+    _cells(left, pixels, colour=tint)
+    left.set_title("input X", color=INK, fontsize=11)
+    _cells(right, texts, colour=lambda r, c: tint(*owners[r, c]) if (r, c) in owners else "none")
+    right.set_title("output Y: stamps of the kernel", color=INK, fontsize=11)
+    return drawn
+
+
+def number_grids(arrays: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
+    """Draw small arrays of numbers side by side, larger numbers on a deeper ground.
+
+    Args:
+        arrays: title to array ``(h, w)`` of numbers that are not negative.
+
+    Returns:
+        One panel an array.
+
+    Raises:
+        ValueError: if there is no array, or one is not two-dimensional.
+
+    Example:
+        >>> [axes.get_title() for axes in number_grids({"even": [[1, 1]], "uneven": [[1, 2]]}).axes]
+        ['even', 'uneven']
+    """
+    grids = {title: np.asarray(array) for title, array in arrays.items()}
+    if not grids or any(grid.ndim != 2 for grid in grids.values()):
+        raise ValueError(f"arrays={sorted(grids)}: accepted are one or more titles with a two-dimensional array each")
+    widths = [grid.shape[1] for grid in grids.values()]
+    drawn = figure(0.5 + 0.5 * sum(widths), 0.8 + 0.5 * max(grid.shape[0] for grid in grids.values()))
+    panels = drawn.subplots(1, len(grids), width_ratios=widths, squeeze=False)[0]
+    largest = max(grid.max() for grid in grids.values())
+    for axes, (title, grid) in zip(panels, grids.items(), strict=True):
+        _cells(plain_axes(axes), grid, colour=_depths(grid, largest))
+        axes.set_title(title, color=INK, fontsize=11)
+    return drawn
+
+
+def _depths(grid: Array, largest: float) -> Callable[[int, int], str]:
+    return lambda r, c: weight_colour(1, round(4 * float(grid[r, c]) / largest), 5) if grid[r, c] else "none"
 
 
 def labelled_matrix(

@@ -1,4 +1,4 @@
-"""Illustrations of the chapter *A convolution is a matrix*, for slides: run it to write the SVG files beside it."""
+"""Illustrations of the chapters on convolution, for slides: run it to write the SVG files beside it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ FIGURES = {
     "conv_by_hand.svg": lambda: plot.kernel_placements(
         [[1, 2], [3, 4]], np.arange(1, 10).reshape(3, 3), stride=3, padding=1
     ),
+    "conv_transpose_by_hand.svg": lambda: plot.kernel_stamps([[1, 2], [3, 4]], [[5, 6], [7, 8]], stride=2),
     "conv_matrix_stride2.svg": lambda: plot.labelled_matrix((3, 3), (3, 3), stride=2, padding=1),
 }
 
