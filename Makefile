@@ -51,12 +51,12 @@ clean: ## remove everything that was made
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.13")'
-	@test -x $(BIN)/python || { echo "Making .venv"; $(PYTHON) -m venv .venv; }
+	@test -x $(BIN)/python || { echo "Making .venv"; $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }; }
 ifneq ($(TORCH_BACKEND),)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend $(TORCH_BACKEND) "$$(grep '^torch==' requirements.lock)"
 endif
-	@echo "Installing the locked versions into .venv"
+	@echo "Installing the locked versions into .venv: some minutes, once"
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
 	@touch $(READY)

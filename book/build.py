@@ -6,6 +6,7 @@ Run as ``python -m book.build``; see ``--help``. Warnings are errors, and so is 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import shutil
 import subprocess
@@ -30,7 +31,7 @@ def build(source: Path, target: Path, *, jobs: int = 2, only: str | None = None)
         source: folder of ``_config.yml`` and ``_toc.yml``.
         target: folder for everything that is made: ``html``, and caches that make the next build short.
         jobs: processes that execute and render pages.
-        only: name of a chapter, to build nothing else: its references to other pages stay unresolved.
+        only: name of a chapter, to execute no other: its references to other chapters stay unresolved.
 
     Returns:
         0 if all went well, else 1; what went wrong has been printed.
@@ -43,6 +44,7 @@ def build(source: Path, target: Path, *, jobs: int = 2, only: str | None = None)
     for stale in [*cache.parent.glob("*")] if cache.parent.exists() else []:
         if stale != cache:  # outputs of another library or other versions
             shutil.rmtree(stale)
+    _quieten(target)
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(
             srcdir=source,
@@ -57,9 +59,23 @@ def build(source: Path, target: Path, *, jobs: int = 2, only: str | None = None)
         )
         app.build()
     _remove_lost_pages(html, set(app.env.found_docs))
-    if app.statuscode:  # else the next build would take the faulty pages as read, and succeed
+    failed = bool(app.statuscode) or any(
+        not page["exec_data"]["succeeded"] for page in app.env.nb_metadata.values() if page.get("exec_data")
+    )
+    if failed:  # else the next build would take the faulty pages as read, and succeed
         shutil.rmtree(html.parent / "doctrees")
-    return int(app.statuscode)
+    return int(failed)
+
+
+def _quieten(target: Path) -> None:
+    """Keep what nobody needs off the screen, and this person's own IPython settings out of the results."""
+    for dumps_its_options in ("sphinx.myst_parser.sphinx_ext.main", "sphinx.myst_nb.sphinx_ext"):
+        logging.getLogger(dumps_its_options).setLevel(logging.WARNING)
+    profile = target / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    # The kernel's warning is about its port on this machine; errors in cells are reported as ever.
+    (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 'ERROR'\n")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
 
 
 def _only(config: dict[str, object], source: Path, name: str) -> dict[str, object]:
@@ -67,7 +83,11 @@ def _only(config: dict[str, object], source: Path, name: str) -> dict[str, objec
     if not chapter.is_file():
         names = sorted(path.stem for path in chapter.parent.glob("*.md"))
         raise SystemExit(f"there is no chapter {name!r}; accepted are {', '.join(names)}")
-    others = [f"chapters/{path.name}" for path in chapter.parent.glob("*.md") if path != chapter]
+    others = [
+        f"chapters/{path.name}"
+        for path in chapter.parent.glob("*.md")
+        if path != chapter and notebooks.is_chapter(path)  # the pages without cells take no time
+    ]
     patterns = config["exclude_patterns"]
     assert isinstance(patterns, list)
     return {**config, "exclude_patterns": [*patterns, *others], "external_toc_exclude_missing": True, "nitpicky": False}
@@ -104,17 +124,19 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.perf_counter()
     status = build(source, target, jobs=options.jobs, only=options.only)
     if status:
-        print("The book was not built: see the warnings above, which are errors here.", file=sys.stderr)
+        what = f"Chapter {options.only}" if options.only else "The book"
+        print(f"{what} was not built: see the warnings above, which are errors here.", file=sys.stderr)
         return status
     if options.only:
         page = target / "chapter" / "html" / "chapters" / f"{options.only}.html"
+        print(f"Built in {time.perf_counter() - start:.0f} s. Open {page}")
     else:
         page = target / "html" / "index.html"
         wheel = build_wheel(ROOT, target / "html" / "wheels")
         settings = Settings.from_environment()
         made = notebooks.export_all(source, target / "html", site=settings.site, wheel=wheel.name)
         print(f"notebooks: {len(made)} in {made[0].parent}" if made else "notebooks: none")
-    print(f"Built in {time.perf_counter() - start:.0f} s. Open {page} or run: make serve")
+        print(f"Built in {time.perf_counter() - start:.0f} s. Open {page} or run: make serve")
     return 0
 
 

@@ -19,7 +19,7 @@ def chapter_buttons(stem: str, to_root: str, settings: Settings) -> list[dict[st
     Args:
         stem: name of the chapter's source file.
         to_root: relative address of the site's top from the page, such as ``../``.
-        settings: the addresses; without a repository there is no Colab button.
+        settings: the addresses; without a repository there is no button for Colab or for the sources.
 
     Returns:
         Button groups in the theme's form.
@@ -68,6 +68,16 @@ def chapter_buttons(stem: str, to_root: str, settings: Settings) -> list[dict[st
             "label": "launch-colab",
         }
         groups.insert(0, {**colab, "classes": "pst-navbar-icon"})
+    if settings.repository:
+        repository = {
+            "type": "link",
+            "url": settings.repository,
+            "text": "",
+            "icon": "fab fa-github",
+            "tooltip": "The book's sources",
+            "label": "repository",
+        }
+        groups.append({**repository, "classes": "pst-navbar-icon"})
     return groups
 
 

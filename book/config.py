@@ -23,9 +23,13 @@ def execution_key(root: Path = ROOT) -> str:
         root: repository.
 
     Returns:
-        Short hexadecimal digest of the library's sources, the locked versions and the Python version.
+        Short hexadecimal digest of the library's files, the locked versions and the Python version.
     """
-    return _digest(root, [*(root / "src" / "hwlib").rglob("*.py"), root / "requirements.lock"])
+    return _digest(root, [*_files(root / "src" / "hwlib"), root / "requirements.lock"])
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 
 def _digest(root: Path, paths: Iterable[Path]) -> str:
@@ -63,6 +67,5 @@ def sphinx_config(source: Path, build: Path) -> dict[str, Any]:
     config["nb_ipywidgets_js"] = {"vendor/html-manager/embed.js": {}}
     config["nb_execution_cache_path"] = str(build / "executed" / execution_key(ROOT))
     config["execution_key"] = execution_key(ROOT)
-    made_with = [path for path in STATIC.parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    config["rendering_key"] = _digest(ROOT, made_with) + repr(Settings.from_environment())
+    config["rendering_key"] = _digest(ROOT, _files(STATIC.parent)) + repr(Settings.from_environment())
     return dict(config)

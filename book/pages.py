@@ -10,6 +10,10 @@ from docutils.nodes import make_id
 from sphinx.application import Sphinx
 from sphinx_proof.domain import ProofDomain
 
+# All proofs without a label get one id, and the insides of all theorems and exercises another: it names none of them.
+NAMELESS = re.compile(
+    r'(<div class="proof admonition") id="proof"|(<section(?: class="[a-z]+-content")?) id="[a-z]+-content"'
+)
 LABEL = re.compile(r"\b(?:eq|thm|prop|def|lem|cor|alg|fig)-[a-z0-9-]+\b")
 
 
@@ -73,6 +77,7 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     if doctree is not None:
         # A list whose items are not list items confuses screen readers; the entries say what they are themselves.
         body = context["body"].replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        body = NAMELESS.sub(r"\1\2", body)
         context["body"] = link_checks(body)
 
 

@@ -9,7 +9,34 @@ function nameSliders() {
   }
 }
 
+// The theme makes code that scrolls reachable by keyboard, but it measures when a page loads or is resized: what was
+// folded then is measured again when it is shown.
+const measureAgain = () => window.dispatchEvent(new Event("resize"));
+document.addEventListener("toggle", measureAgain, true);
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.(".toggle-button, .admonition-title")) measureAgain();
+});
+
+// Paper has no folds.
+let openedForPrint = [];
+window.addEventListener("beforeprint", () => {
+  openedForPrint = [...document.querySelectorAll("article details:not([open])")];
+  for (const fold of openedForPrint) fold.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const fold of openedForPrint) fold.open = false;
+});
+
+// What would load files that this site does not carry can't be chosen in the menu of a formula.
+function keepToOwnFiles() {
+  const menu = window.MathJax?.startup?.document?.menu?.menu;
+  for (const path of [["Settings", "Renderer", "SVG"], ["Accessibility", "Activate"], ["Accessibility", "Collapsible"]]) {
+    menu?.findID(...path)?.disable();
+  }
+}
+
 window.addEventListener("load", () => {
+  window.MathJax?.startup?.promise?.then(keepToOwnFiles);
   if (window.MathJax && !window.MathJax.Hub) {
     window.MathJax.Hub = {
       Config() {},

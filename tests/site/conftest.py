@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from book.browser import ARGUMENTS, find
 from book.config import ROOT
+from book.notebooks import is_chapter
 from book.server import serve
 from playwright.sync_api import sync_playwright
 
@@ -17,9 +18,22 @@ def pages() -> list[str]:
     return [page for page in found if not page.startswith(("_static/", "_modules/"))] or ["index.html"]
 
 
+def chapters():
+    """The page of every chapter."""
+    return [f"chapters/{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.md")) if is_chapter(path)]
+
+
 def pytest_generate_tests(metafunc):
     if "page" in metafunc.fixturenames:
         metafunc.parametrize("page", pages())
+
+
+def unfold(tab):
+    """Open every fold of a page: what a reader can open is tested as well."""
+    tab.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    tab.evaluate("document.querySelectorAll('button.toggle-button-hidden').forEach(button => button.click())")
+    tab.wait_for_timeout(500)  # the theme waits a little before it measures again
+    assert tab.locator("details:not([open]), .toggle-hidden").count() == 0
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,9 @@ kernelspec: {name: python3, display_name: Python 3, language: python}
 """
 
 
+FAILING = "# Page\n\n```{code-cell} ipython3\nassert 1 + 1 == 3, 'arithmetic'\n```\n"
+
+
 @pytest.fixture
 def small_book(tmp_path):
     (tmp_path / "chapters").mkdir()
@@ -29,22 +33,57 @@ def small_book(tmp_path):
     return tmp_path
 
 
-def build(folder, text):
+def build(folder, text, *options, **environment):
     (folder / "index.md").write_text(HEAD + text)
-    command = [sys.executable, "-m", "book.build", "--source", str(folder), "--jobs", "1"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-m", "book.build", "--source", str(folder), "--jobs", "1", *options]
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("BOOK_")}
+    return subprocess.run(command, cwd=ROOT, env={**outside, **environment}, capture_output=True, text=True)
 
 
 def test_a_failing_cell_fails_the_build_again_and_again_until_it_is_mended(small_book):
-    failing = "# Page\n\n```{code-cell} ipython3\nassert 1 + 1 == 3, 'arithmetic'\n```\n"
     for _ in range(2):
-        result = build(small_book, failing)
+        result = build(small_book, FAILING)
         assert result.returncode == 1
         assert "AssertionError" in result.stderr
         assert "arithmetic" in result.stderr
-    mended = build(small_book, failing.replace("== 3", "== 2"))
+    mended = build(small_book, FAILING.replace("== 3", "== 2"))
     assert mended.returncode == 0, mended.stderr
     assert (small_book / "_build" / "html" / "index.html").exists()
+
+
+def test_a_failing_cell_fails_the_build_of_its_chapter_alone(small_book):
+    (small_book / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/sums\n")
+    (small_book / "chapters" / "sums.md").write_text(HEAD + FAILING)
+    result = build(small_book, "# Front\n", "--only", "sums")
+    assert result.returncode == 1
+    assert "AssertionError" in result.stderr
+    assert "Chapter sums was not built" in result.stderr
+
+
+def test_a_site_holds_what_its_sources_and_settings_say_and_nothing_older(small_book):
+    toc, chapter = small_book / "_toc.yml", small_book / "chapters" / "sums.md"
+    toc.write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/sums\n")
+    chapter.write_text(HEAD + "# Sums\n")
+    html, old_outputs = small_book / "_build" / "html", small_book / "_build" / "executed" / "other-library"
+    old_outputs.mkdir(parents=True)
+
+    published = build(small_book, "# Front\n", BOOK_REPOSITORY="https://github.com/someone/a-book")
+    assert published.returncode == 0, published.stderr
+    page = (html / "chapters" / "sums.html").read_text("utf8")
+    assert 'href="https://colab.research.google.com/github/someone/a-book/blob/gh-pages/notebooks/sums.ipynb"' in page
+    assert 'href="https://github.com/someone/a-book"' in page
+    assert not old_outputs.exists()
+
+    assert build(small_book, "# Front\n").returncode == 0
+    page = (html / "chapters" / "sums.html").read_text("utf8")
+    assert 'href="../notebooks/sums.ipynb"' in page
+    assert "colab" not in page
+    assert "github.com" not in page
+
+    chapter.unlink()
+    toc.write_text("format: jb-book\nroot: index\n")
+    assert build(small_book, "# Front\n").returncode == 0
+    assert not list(html.rglob("sums*"))
 
 
 def test_a_dead_reference_fails_the_build(small_book):
@@ -63,12 +102,15 @@ def test_the_execution_key_changes_with_the_library_and_the_lock_and_with_nothin
     assert execution_key(tmp_path) == key
     module.write_text("A = 2\n")
     changed = execution_key(tmp_path)
+    (tmp_path / "src" / "hwlib" / "table.csv").write_text("1\n")
+    with_data = execution_key(tmp_path)
     lock.write_text("numpy==3\n")
-    assert len({key, changed, execution_key(tmp_path)}) == 3
+    assert len({key, changed, with_data, execution_key(tmp_path)}) == 4
 
 
 def test_buttons_without_a_repository_are_downloads_only():
     buttons = chapter_buttons("conv_matrix", "../", Settings(None, None))
+    assert len(buttons) == 1
     urls = [button.get("url") for group in buttons for button in group["buttons"]]
     assert urls == ["../notebooks/conv_matrix.ipynb", "../notebooks/conv_matrix_solutions.ipynb", None]
 

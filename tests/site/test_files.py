@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import re
 import zipfile
@@ -57,6 +58,11 @@ def test_every_internal_link_leads_somewhere(page):
         ):
             dead.append(link["href"])
     assert not dead
+
+
+def test_an_id_names_one_thing(page):
+    ids = collections.Counter(node["id"] for node in parsed(SITE / page).select("article [id]"))
+    assert not [name for name, count in ids.items() if count > 1]
 
 
 def test_every_picture_has_a_text(page):

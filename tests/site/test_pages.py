@@ -9,31 +9,52 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from .conftest import SITE, chapters, unfold
+
 pytestmark = pytest.mark.site
+in_every_chapter = pytest.mark.parametrize("chapter", chapters())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_page_is_complete_accessible_and_fits(open_page, page, width, scheme):
-    tab = open_page(page, width=width, scheme=scheme)
-    assert tab.evaluate("document.documentElement.dataset.theme") == scheme
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+# What is wider than its box, and neither scrolls nor shows over the edge: nobody can read the rest.
+CUT_OFF = """[...document.querySelectorAll("article *")].filter(node =>
+    ["hidden", "clip"].includes(getComputedStyle(node).overflowX) && node.clientWidth > 1
+    && node.scrollWidth > node.clientWidth + 1 && node.checkVisibility() && !node.closest("mjx-assistive-mml")
+).map(node => `${node.tagName}.${node.className}: ${node.textContent.slice(0, 40)}`)"""
+
+
+def serious_faults(tab):
+    """What axe calls serious or critical, with the first places."""
+    violations = Axe().run(tab, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
+    return [
+        (violation["id"], [node["target"] for node in violation["nodes"]][:5])
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize(("widths", "schemes"), [([1280], ["dark", "light"]), ([360, 412], ["light", "dark"])])
+def test_page_is_complete_accessible_and_fits(open_page, page, widths, schemes):
+    tab = open_page(page, width=widths[0], scheme=schemes[0])
     untypeset = tab.evaluate(
         "[...document.querySelectorAll('.math')].filter(n => !n.querySelector('mjx-container')).length"
     )
     assert untypeset == 0
     assert tab.locator("mjx-merror, .MathJax_Error").count() == 0
-    violations = Axe().run(tab, options={"preload": False}).response["violations"]
-    serious = [
-        (violation["id"], [node["target"] for node in violation["nodes"]][:5])
-        for violation in violations
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert not serious
+    unfold(tab)
+    for scheme in schemes:
+        tab.emulate_media(color_scheme=scheme)
+        tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        tab.wait_for_timeout(200)
+        assert not serious_faults(tab), scheme
+    for width in widths:  # last: a change of size would make the theme measure anew what the folds had hidden
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+        assert not tab.evaluate(CUT_OFF)
 
 
-def test_keyboard_starts_with_a_skip_link_and_focus_is_seen(open_page):
-    tab = open_page("chapters/conv_matrix.html")
+@in_every_chapter
+def test_keyboard_starts_with_a_skip_link_and_focus_is_seen(open_page, chapter):
+    tab = open_page(chapter)
     tab.keyboard.press("Tab")
     assert "skip" in tab.evaluate("document.activeElement.textContent").lower()
     link = tab.locator("article a.reference").first
@@ -43,10 +64,11 @@ def test_keyboard_starts_with_a_skip_link_and_focus_is_seen(open_page):
     assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 
 
-def test_the_theme_button_turns_pages_and_figures_over(open_page):
+@in_every_chapter
+def test_the_theme_button_turns_pages_and_figures_over(open_page, chapter):
     """The figure follows the button, not only the device: its ground and its ink change places."""
-    tab = open_page("chapters/conv_matrix.html")
-    picture = tab.locator("figure img, .cell_output img").first
+    tab = open_page(chapter)
+    picture = tab.locator('.cell_output img[src$=".svg"], figure img[src$=".svg"]').first
 
     def ground_and_ink():
         pixels = np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert("L")).astype(int)
@@ -64,3 +86,41 @@ def test_the_theme_button_turns_pages_and_figures_over(open_page):
     dark_ground, dark_ink = ground_and_ink()
     assert dark_ground < 60
     assert dark_ink > 200
+
+
+@in_every_chapter
+def test_a_page_prints_with_its_folds_open_and_closes_them_again(open_page, chapter):
+    tab = open_page(chapter)
+    closed = tab.locator("details:not([open])").count()
+    assert closed
+    tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details:not([open])").count() == 0
+    tab.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert tab.locator("details:not([open])").count() == closed
+
+
+@in_every_chapter
+def test_the_menu_of_a_formula_offers_nothing_that_the_site_does_not_carry(open_page, chapter):
+    tab = open_page(chapter)
+    disabled = """path => MathJax.startup.document.menu.menu.findID(...path).disabled"""
+    for path in (["Settings", "Renderer", "SVG"], ["Accessibility", "Activate"], ["Accessibility", "Collapsible"]):
+        assert tab.evaluate(disabled, path)
+    assert not tab.evaluate(disabled, ["Settings", "Renderer", "CHTML"])
+
+
+@in_every_chapter
+def test_a_chapter_works_from_a_folder_without_a_server(browser, chapter):
+    context = browser.new_context(offline=True)
+    tab, faults = context.new_page(), []
+    tab.on("console", lambda message: message.type == "error" and faults.append(message.text))
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("requestfailed", lambda request: faults.append(request.url))
+    tab.goto((SITE / chapter).as_uri())
+    tab.wait_for_selector("mjx-container")
+    handle = tab.locator(".jupyter-widgets .noUi-handle").first
+    handle.focus()
+    value = handle.get_attribute("aria-valuenow")
+    tab.keyboard.press("ArrowRight")
+    assert handle.get_attribute("aria-valuenow") != value
+    context.close()
+    assert not faults
