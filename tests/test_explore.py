@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from hwlib.conv import conv_matrix
-from hwlib.explore import conv_explorer, conv_links, conv_transpose_explorer
+from hwlib.cost import measured_costs
+from hwlib.explore import conv_explorer, conv_links, conv_transpose_explorer, cost_explorer
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
 SIZES, STRIDES, PADDINGS = (1, 2, 3), (1, 2, 3), (0, 1, 2)
@@ -105,3 +106,18 @@ def test_frames_of_the_transpose_show_torch_s_output_and_count_who_paints_each_p
             (counts, F.conv_transpose2d(torch.ones_like(x), ones, stride=s, padding=p)),
         ]:
             assert [text.text for text in shown.iter("text")] == [str(y) for y in expected.ravel().tolist()]
+
+
+def test_the_bars_of_a_layer_show_what_is_measured_on_it():
+    explorer = cost_explorer((4, 16, 16), output_channels=8)
+    for (a, k), (b, s), (c, g) in itertools.product(
+        enumerate([1, 3, 5, 7]), enumerate([1, 2, 4]), enumerate([1, 2, 4])
+    ):
+        layer = torch.nn.Conv2d(4, 8, k, stride=s, padding=k // 2, groups=g)
+        (measured,) = measured_costs(layer, (4, 16, 16))
+        frame = explorer.children[-1].children[a].children[b].children[c].value
+        assert f"parameters: {measured.parameters:,}<" in frame
+        assert f"multiplications: {measured.multiplications:,}<" in frame
+        assert f"The output is {' × '.join(map(str, measured.output_shape))}." in frame
+    with pytest.raises(ValueError, match="output_channels=6: accepted are multiples of the 4 input channels"):
+        cost_explorer((4, 8, 8), output_channels=6)

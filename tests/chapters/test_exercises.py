@@ -88,6 +88,27 @@ RIGHT |= {
 }
 
 
+def smallest(layers):
+    n = 1
+    for kind, k in reversed(layers):
+        n = n * k if kind == "pool" else n + k - 1
+    return n
+
+
+def resolution(n, layers, loss=1):
+    for kind, k in layers:
+        n = n // k if kind == "pool" else n - k + loss
+    return n
+
+
+RIGHT |= {
+    "count-parameters": lambda i, o, k: o * (i * k**2 + 1),
+    "count-multiplications": lambda n, k, s, i, o: len(range(0, n - k + 1, s)) ** 2 * k * k * i * o,
+    "count-resolution": resolution,
+    "count-smallest": smallest,
+}
+
+
 def with_entry(matrix, row, column, value):
     changed = [list(entries) for entries in matrix]
     changed[row][column] = value
@@ -179,6 +200,31 @@ WRONG |= {
             "swapped and not turned round",
         ),
         (lambda kernel, r: kernel, "returns an array"),
+    ],
+}
+
+WRONG |= {
+    "count-parameters": [
+        (lambda i, o, k: o * i * k * k, "The biases are missing"),
+        (lambda i, o, k: o * i * k + o, "not k."),
+        (lambda i, o, k: o * k * k + o, "multiply by both"),
+        (lambda i, o, k: o * i * k * k + i, "not one for each weight or input channel"),
+    ],
+    "count-multiplications": [
+        (lambda n, k, s, i, o: k * k * i * o, "Those are the weights"),
+        (lambda n, k, s, i, o: n * n * k * k * i * o, "smaller than n × n"),
+        (lambda n, k, s, i, o: ((n - k) // s + 1) ** 2 * k * k * o, "The input channels are missing"),
+        (lambda n, k, s, i, o: (n - k + 1) ** 2 * k * k * i * o, "The stride is missing"),
+    ],
+    "count-resolution": [
+        (lambda n, layers: n - sum(k - 1 for _, k in layers), "A pooling divides"),
+        (lambda n, layers: resolution(n, layers, loss=0), "takes off k - 1, not k"),
+        (lambda n, layers: resolution(n, [layer for layer in layers if layer[0] == "pool"]), "loses k - 1 pixels"),
+    ],
+    "count-smallest": [
+        (lambda layers: smallest(layers) - 1, "leaves nothing"),
+        (lambda layers: 1 + sum(k - 1 for kind, k in layers if kind == "conv"), "Poolings count too"),
+        (lambda layers: smallest(layers[::-1]), "from the last layer to the first"),
     ],
 }
 

@@ -43,6 +43,10 @@ TYPED = {
         "stride 2": "given by the problem",
         "With kernel 3, stride 3 and padding 1": "the case that the cell above takes",
     },
+    "conv_counting": {
+        "VGG-16": "a name",
+        "138 million": "published by its authors, and compared with the count below",
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """Interactive figures that need no kernel: pre-rendered frames behind sliders, and views linked by style alone."""
 
 from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explorer
+from hwlib.explore.cost import cost_explorer
 
-__all__ = ["conv_explorer", "conv_links", "conv_transpose_explorer"]
+__all__ = ["conv_explorer", "conv_links", "conv_transpose_explorer", "cost_explorer"]
