@@ -124,3 +124,23 @@ def test_a_chapter_works_from_a_folder_without_a_server(browser, chapter):
     assert handle.get_attribute("aria-valuenow") != value
     context.close()
     assert not faults
+
+
+@in_every_chapter
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_handle_of_a_slider_stands_out_from_the_page(open_page, chapter, scheme):
+    tab = open_page(chapter, scheme=scheme)
+    handles = tab.locator(".jupyter-widgets .noUi-handle")
+    for number in range(handles.count()):
+        handle = handles.nth(number)
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        around = {"x": box["x"] - 8, "y": box["y"] - 8, "width": box["width"] + 16, "height": box["height"] + 16}
+        pixels = np.asarray(Image.open(io.BytesIO(tab.screenshot(clip=around))).convert("RGB")) / 255
+        luminance = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4) @ [
+            0.2126,
+            0.7152,
+            0.0722,
+        ]
+        shades = sorted([luminance[len(luminance) // 2, len(luminance) // 2], luminance[0, 0]])
+        assert (shades[1] + 0.05) / (shades[0] + 0.05) >= 3  # WCAG 1.4.11
