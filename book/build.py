@@ -6,8 +6,10 @@ Run as ``python -m book.build``; see ``--help``. Warnings are errors, and so is 
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +55,7 @@ def build(source: Path, target: Path, *, jobs: int = 2, only: str | None = None)
             doctreedir=html.parent / "doctrees",
             buildername="html",
             confoverrides=config,
+            warning=_WithoutOthersReferences(only) if only else sys.stderr,
             warningiserror=not only,
             keep_going=True,
             parallel=jobs,
@@ -65,6 +68,21 @@ def build(source: Path, target: Path, *, jobs: int = 2, only: str | None = None)
     if failed:  # else the next build would take the faulty pages as read, and succeed
         shutil.rmtree(html.parent / "doctrees")
     return int(failed)
+
+
+class _WithoutOthersReferences(io.TextIOBase):
+    """Standard error without what every other page has to say of a chapter that was left out."""
+
+    encoding = "utf8"
+    _unresolved = re.compile(r"WARNING: .*(unknown document|undefined label|not found|nonexisting document)")
+
+    def __init__(self, chapter: str):
+        self._own = f"chapters/{chapter}.md"
+
+    def write(self, text: str) -> int:
+        if self._own in text or not self._unresolved.search(text):
+            sys.stderr.write(text)
+        return len(text)
 
 
 def _quieten(target: Path) -> None:
