@@ -18,7 +18,7 @@ in_every_chapter = pytest.mark.parametrize("chapter", chapters())
 # What is wider than its box, and neither scrolls nor shows over the edge: nobody can read the rest.
 CUT_OFF = """[...document.querySelectorAll("article *")].filter(node =>
     ["hidden", "clip"].includes(getComputedStyle(node).overflowX) && node.clientWidth > 1
-    && node.scrollWidth > node.clientWidth + 1 && node.checkVisibility() && !node.closest("mjx-assistive-mml")
+    && node.scrollWidth > node.clientWidth + 1 && node.checkVisibility() && !node.closest("mjx-container")
 ).map(node => `${node.tagName}.${node.className}: ${node.textContent.slice(0, 40)}`)"""
 
 
