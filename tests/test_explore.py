@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from hwlib.conv import conv_matrix
 from hwlib.cost import measured_costs
-from hwlib.explore import conv_explorer, conv_links, conv_transpose_explorer, cost_explorer
+from hwlib.explore import conv_explorer, conv_links, conv_transpose_explorer, cost_explorer, gradient_explorer
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
 SIZES, STRIDES, PADDINGS = (1, 2, 3), (1, 2, 3), (0, 1, 2)
@@ -121,3 +121,15 @@ def test_the_bars_of_a_layer_show_what_is_measured_on_it():
         assert f"The output is {' × '.join(map(str, measured.output_shape))}." in frame
     with pytest.raises(ValueError, match="output_channels=6: accepted are multiples of the 4 input channels"):
         cost_explorer((4, 8, 8), output_channels=6)
+
+
+def test_the_gradients_of_one_output_pixel_are_autograd_s():
+    image, kernel = np.arange(1, 26).reshape(5, 5), np.arange(1, 10).reshape(3, 3)
+    explorer = gradient_explorer(image, kernel)
+    for (i, s), r, c in itertools.product(enumerate([1, 2]), range(2), range(2)):
+        x, w = (torch.tensor(a.astype(float))[None, None].requires_grad_() for a in (image, kernel))
+        F.conv2d(x, w, stride=s)[0, 0, r, c].backward()
+        frame = explorer.children[-1].children[i].children[r].children[c].value
+        *_, to_input, to_kernel = ElementTree.fromstring(f"<div>{frame}</div>").iter("svg")
+        for shown, expected in [(to_input, x.grad), (to_kernel, w.grad)]:
+            assert [text.text for text in shown.iter("text")] == [str(int(g)) for g in expected.ravel()]

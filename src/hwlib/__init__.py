@@ -13,7 +13,18 @@ import importlib
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["check", "conv", "conv_transpose", "cost", "exercises", "explore", "notebook", "plot", "quiz"]
+__all__ = [
+    "check",
+    "conv",
+    "conv_gradients",
+    "conv_transpose",
+    "cost",
+    "exercises",
+    "explore",
+    "notebook",
+    "plot",
+    "quiz",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -361,7 +361,7 @@ def _geometry(
     stride = per_axis("stride", stride, len(size), least=1)
     dilation = per_axis("dilation", dilation, len(size), least=1)
     span = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-    pads = _padding(padding, size, span, stride)
+    pads = zeros_around(padding, size, span, stride)
     output = []
     for axis, (n, reach, s, (before, after)) in enumerate(zip(size, span, stride, pads, strict=True)):
         if reach > n + before + after:
@@ -385,10 +385,10 @@ def _geometry(
     )
 
 
-def _padding(
+def zeros_around(
     padding: Padding, size: tuple[int, ...], span: tuple[int, ...], stride: tuple[int, ...]
 ) -> list[tuple[int, int]]:
-    """Zeros (before, after) along each axis."""
+    """Zeros (before, after) along each axis, for kernels that span some pixels; a helper of the other modules."""
     accepted = '"valid", "same", one number, one per axis, or a pair (before, after) per axis, all at least 0'
     if isinstance(padding, str):
         if padding not in ("valid", "same"):

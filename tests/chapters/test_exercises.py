@@ -109,6 +109,41 @@ RIGHT |= {
 }
 
 
+def autograd(w, dz, size, stride):
+    x = torch.zeros(1, 1, *size, dtype=torch.float64, requires_grad=True)
+    F.conv2d(x, torch.from_numpy(w.astype(float))[None, None], stride=stride).backward(
+        torch.from_numpy(dz.astype(float))[None, None]
+    )
+    return x.grad[0, 0].numpy()
+
+
+def weights_by_sums(x, dz):
+    shape = [n - m + 1 for n, m in zip(x.shape, dz.shape, strict=True)]
+    made = np.zeros(shape, int)
+    for a, b in np.ndindex(*shape):
+        made[a, b] = (x[a : a + dz.shape[0], b : b + dz.shape[1]] * dz).sum()
+    return made
+
+
+def stamped(w, dz, size, stride, add=True):
+    dx = np.zeros(size, int)
+    for r, c in np.ndindex(*dz.shape):
+        for a, b in np.ndindex(*w.shape):
+            old = dx[stride * r + a, stride * c + b] if add else 0
+            dx[stride * r + a, stride * c + b] = old + w[a, b] * dz[r, c]
+    return dx
+
+
+RIGHT |= {
+    "gradient-sigmoid": lambda u, du: u * du - u**2 * du,
+    "gradient-kernel": weights_by_sums,
+    "gradient-input": autograd,
+    "gradient-norm": lambda kernel, n: max(
+        abs(sum(w * np.exp(2j * np.pi * f * a / n) for a, w in enumerate(kernel))) for f in range(n)
+    ),
+}
+
+
 def with_entry(matrix, row, column, value):
     changed = [list(entries) for entries in matrix]
     changed[row][column] = value
@@ -225,6 +260,30 @@ WRONG |= {
         (lambda layers: smallest(layers) - 1, "leaves nothing"),
         (lambda layers: 1 + sum(k - 1 for kind, k in layers if kind == "conv"), "Poolings count too"),
         (lambda layers: smallest(layers[::-1]), "from the last layer to the first"),
+    ],
+}
+
+WRONG |= {
+    "gradient-sigmoid": [
+        (lambda u, du: u * (1 - u), "multiply by dJ/dU"),
+        (lambda u, du: (1 - u) * du, "not 1 - u"),
+        (lambda u, du: u * du, "The factor 1 - u is missing"),
+    ],
+    "gradient-kernel": [
+        (lambda x, dz: weights_by_sums(x, dz)[::-1, ::-1], "This is turned round"),
+        (lambda x, dz: weights_by_sums(x, dz) / dz.size, "Do not average"),
+        (lambda x, dz: weights_by_sums(x, dz[::-1, ::-1]), "dZ is turned round"),
+        (lambda x, dz: x, "returns an array"),
+    ],
+    "gradient-input": [
+        (lambda w, dz, size, stride: stamped(w[::-1, ::-1], dz, size, stride), "The kernel is turned round"),
+        (lambda w, dz, size, stride: stamped(w, dz, size, stride, add=False), "you overwrite them"),
+        (lambda w, dz, size, stride: stamped(w, dz, size, 1), "The stride is missing"),
+    ],
+    "gradient-norm": [
+        (lambda kernel, n: abs(kernel.sum()), "the constant image only"),
+        (lambda kernel, n: np.fft.fft(kernel, n).real.max(), "not real parts"),
+        (lambda kernel, n: np.sqrt((kernel**2).sum()), "the length of the kernel as a vector"),
     ],
 }
 

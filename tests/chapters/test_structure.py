@@ -47,6 +47,11 @@ TYPED = {
         "VGG-16": "a name",
         "138 million": "published by its authors, and compared with the count below",
     },
+    "conv_gradients": {
+        "With stride 2": "the question's own setting",
+        "on 24 by 24 pixels": "the case that the cell above takes",
+        "= 0, 5, 10 and 40": "the points that the cell above takes",
+    },
 }
 
 

@@ -2,5 +2,6 @@
 
 from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explorer
 from hwlib.explore.cost import cost_explorer
+from hwlib.explore.gradients import gradient_explorer
 
-__all__ = ["conv_explorer", "conv_links", "conv_transpose_explorer", "cost_explorer"]
+__all__ = ["conv_explorer", "conv_links", "conv_transpose_explorer", "cost_explorer", "gradient_explorer"]

@@ -66,3 +66,9 @@ class Grid:
             f'<svg width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" role="{role}" '
             f'aria-label="{label or self.title}">{"".join(parts)}</svg></figure>'
         )
+
+
+def views_above(views: list[Grid], say: str) -> str:
+    """Grids side by side above their sentence, which is also the text of each."""
+    drawn = "".join(view.render(label=f"{view.title}: {say}") for view in views)
+    return f'<div class="hw-views">{drawn}</div><p class="hw-note">{say}</p>'

@@ -12,7 +12,7 @@ from hwlib.conv import conv_matrix, output_shape
 from hwlib.conv_transpose import conv_transpose_matrix, conv_transpose_output_shape
 from hwlib.explore._frames import frame_explorer
 from hwlib.explore._html import Html
-from hwlib.explore._svg import STYLE, Cell, Grid
+from hwlib.explore._svg import STYLE, Cell, Grid, views_above
 from hwlib.plot._theme import weight_colour
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _frame(pixels: Array, kernel: Array, stride: int, padding: int) -> str:
         f"⌊({n} + 2·{padding} − {k}) / {stride}⌋ + 1 = {shape[0]}: the output is {shape[0]} × {shape[1]}; "
         f"{matrix.nnz} of the matrix's {dense.size} entries are weights."
     )
-    return _views(views, say)
+    return views_above(views, say)
 
 
 def conv_transpose_explorer(
@@ -240,13 +240,7 @@ def _transpose_frame(pixels: Array, kernel: Array, stride: int, padding: int) ->
         f"({n} − 1)·{stride} − 2·{padding} + {k} = {shape[0]}: the output is {shape[0]} × {shape[1]}; "
         f"each of its pixels is painted by {times.min()} to {times.max()} input pixels."
     )
-    return _views(views, say)
-
-
-def _views(views: list[Grid], say: str) -> str:
-    """Grids side by side above their sentence, which is also the text of each."""
-    drawn = "".join(view.render(label=f"{view.title}: {say}") for view in views)
-    return f'<div class="hw-views">{drawn}</div><p class="hw-note">{say}</p>'
+    return views_above(views, say)
 
 
 def _link_style(key: str, entries: list[tuple[int, int, int]]) -> str:
