@@ -50,7 +50,7 @@ def torch_convolution(weights, image, *, stride, padding, dilation, groups):
     return convolution(padded[None], kernel, stride=stride, dilation=dilation, groups=groups)[0].numpy()
 
 
-@settings(max_examples=500)
+@settings(max_examples=1000)
 @given(configurations())
 def test_equals_torch_for_any_dimension_stride_padding_dilation_and_groups(configuration):
     weights, image, options = configuration

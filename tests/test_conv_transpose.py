@@ -47,7 +47,7 @@ def configurations(draw):
     return weights, image, options
 
 
-@settings(max_examples=500)
+@settings(max_examples=1000)
 @given(configurations())
 def test_equals_torch_for_any_dimension_and_every_option(configuration):
     weights, image, options = configuration

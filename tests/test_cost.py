@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from hwlib.conv import conv_matrix, output_shape
-from hwlib.cost import conv_cost, image_channels_first, kernel_channels_first, measured_costs
+from hwlib.cost import Cost, conv_cost, image_channels_first, kernel_channels_first, measured_costs
 
 LAYERS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
@@ -83,6 +83,14 @@ def test_a_global_average_takes_any_size_from_nine_pixels_on(size):
             measured_costs(network, (1, size, size))
     else:
         assert measured_costs(network, (1, size, size))[-1].output_shape == (1,)
+
+
+def test_memory_is_that_of_the_real_tensors():
+    layer = nn.Conv2d(3, 4, 3, stride=2)
+    (cost,) = measured_costs(layer, (3, 9, 9))
+    assert cost == Cost("Conv2d", (4, 4, 4), cost.parameters, cost.multiplications)
+    assert layer(torch.zeros(1, 3, 9, 9)).nbytes == cost.output_bytes
+    assert sum(parameter.nbytes for parameter in layer.parameters()) == cost.parameter_bytes
 
 
 def test_measuring_changes_nothing_and_follows_shared_layers():

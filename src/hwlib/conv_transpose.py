@@ -140,18 +140,9 @@ def conv_transpose_matrix(
                [0, 3]])
     """
     shape = np.shape(kernel.detach() if hasattr(kernel, "detach") else kernel)
-    grown = conv_transpose_output_shape(
-        shape,
-        input_shape,
-        stride=stride,
-        padding=padding,
-        output_padding=output_padding,
-        dilation=dilation,
-        groups=groups,
-    )
-    forward = conv_matrix(kernel, grown, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    seen = output_shape(shape, grown, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return forward[_kept_rows(seen, input_shape)].T.tocsr()
+    options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    grown, rows = _forward(shape, input_shape, output_padding, options)
+    return conv_matrix(kernel, grown, **options)[rows].T.tocsr()
 
 
 def symbolic_conv_transpose_matrix(
@@ -189,19 +180,10 @@ def symbolic_conv_transpose_matrix(
         [w_{1}, w_{0}],
         [    0, w_{1}]])
     """
-    shape = np.array(kernel, dtype=object).shape
-    grown = conv_transpose_output_shape(
-        shape,
-        input_shape,
-        stride=stride,
-        padding=padding,
-        output_padding=output_padding,
-        dilation=dilation,
-        groups=groups,
-    )
-    forward = symbolic_conv_matrix(kernel, grown, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    seen = output_shape(shape, grown, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return forward.extract(_kept_rows(seen, input_shape).tolist(), list(range(forward.cols))).T
+    options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    grown, rows = _forward(np.array(kernel, dtype=object).shape, input_shape, output_padding, options)
+    forward = symbolic_conv_matrix(kernel, grown, **options)
+    return forward.extract(rows.tolist(), list(range(forward.cols))).T
 
 
 def subpixel_kernel(kernel: npt.ArrayLike, factor: int) -> npt.NDArray[Any]:
@@ -310,13 +292,17 @@ def pixel_shuffle_matrix(input_shape: Sequence[int], factor: int) -> sparse.csr_
     return sparse.csr_array((np.ones(sources.size, int), sources, np.arange(sources.size + 1)), shape=shape)
 
 
-def _kept_rows(seen: tuple[int, ...], wanted: Sequence[int]) -> npt.NDArray[np.intp]:
-    """Rows of the convolution that stand for an input pixel.
+def _forward(
+    shape: tuple[int, ...], input_shape: Sequence[int], output_padding: PerAxis, options: dict[str, Any]
+) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
+    """Input size of the convolution that is transposed, and the rows of its matrix that stand for an input pixel.
 
-    With an output padding of a stride or more the convolution has outputs beyond the input: they stand for nothing.
+    With an output padding of a stride or more the convolution has outputs beyond them: those stand for nothing.
     """
+    grown = conv_transpose_output_shape(shape, input_shape, output_padding=output_padding, **options)
+    seen = output_shape(shape, grown, **options)
     numbers = np.arange(math.prod(seen)).reshape(seen)
-    return numbers[tuple(slice(size) for size in wanted)].reshape(-1)
+    return grown, numbers[tuple(slice(size) for size in input_shape)].reshape(-1)
 
 
 def _with_channels(kernel: npt.ArrayLike) -> npt.NDArray[Any]:
