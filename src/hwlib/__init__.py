@@ -21,6 +21,7 @@ __all__ = [
     "cost",
     "exercises",
     "explore",
+    "logic",
     "notebook",
     "plot",
     "quiz",

@@ -1,0 +1,247 @@
+"""ReLU networks on the plane as gates: the sign of the output proved on every region, edge and corner."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hwlib.logic._networks import LogicNetwork
+
+Ray = tuple[int, int, int]  # (p, q, t): the point (p/t, q/t), or for t = 0 the direction (p, q)
+Affine = tuple[Fraction, Fraction, Fraction]  # coefficients of x1, x2 and 1
+Relation = Literal["> 0", ">= 0"]
+_QUADRANTS: list[list[Ray]] = [[(0, 0, 1), (p, 0, 0), (0, q, 0)] for p in (1, -1) for q in (1, -1)]
+
+
+@dataclass(frozen=True)
+class Face:
+    """A region, an edge or a corner on which the network is one affine map.
+
+    Attributes:
+        corners: its corners, exactly.
+        directions: the directions in which it goes on for ever.
+        dimension: 2 for a region, 1 for an edge, 0 for a corner; without its border.
+        signs: signs of x1 and x2 on it.
+        affine: the network on it, as coefficients of x1, x2 and 1.
+        wanted: whether the output is to satisfy the relation here.
+    """
+
+    corners: tuple[tuple[Fraction, Fraction], ...]
+    directions: tuple[tuple[int, int], ...]
+    dimension: int
+    signs: tuple[int, int]
+    affine: Affine
+    wanted: bool
+
+    def values(self) -> tuple[Fraction, ...]:
+        """The output at the corners, then its slope in the directions."""
+        a, b, c = self.affine
+        return (*(a * x + b * y + c for x, y in self.corners), *(a * p + b * q for p, q in self.directions))
+
+    def holds(self, relation: Relation) -> bool:
+        """Whether the output has the wanted sign on the whole face.
+
+        A point of the face, border left out, is a corner or an average of all corners plus positive multiples of all
+        directions. So the output is positive there if no value is negative and one is positive, and so on.
+        """
+        values = self.values()
+        if self.wanted == (relation == "> 0"):  # a strict sign is needed
+            sign = 1 if self.wanted else -1
+            return all(sign * value >= 0 for value in values) and any(sign * value > 0 for value in values)
+        sign = 1 if self.wanted else -1
+        return all(sign * value >= 0 for value in values)
+
+    def counterexample(self, relation: Relation) -> tuple[Fraction, Fraction]:
+        """A point of the face with the wrong sign, for a face that does not hold."""
+        sign = 1 if self.wanted else -1
+        values = self.values()
+        worst = min(range(len(values)), key=lambda k: sign * values[k])
+        generators = [(x, y, 1) for x, y in self.corners] + [(Fraction(p), Fraction(q), 0) for p, q in self.directions]
+        pull = 1
+        while True:  # all generators once, the worst one ever more often
+            shares = [pull if k == worst else 1 for k in range(len(values))]
+            x, y, total = (
+                sum((m * Fraction(g[axis]) for m, g in zip(shares, generators, strict=True)), Fraction(0))
+                for axis in range(3)
+            )
+            a, b, c = self.affine
+            value = (a * x + b * y) / total + c
+            if (value > 0 if relation == "> 0" else value >= 0) != self.wanted:
+                return x / total, y / total
+            pull *= 2
+
+    def __str__(self) -> str:
+        kind = ("corner", "edge", "region")[self.dimension]
+        corners = ", ".join(f"({x}, {y})" for x, y in self.corners)
+        places = f"{kind} {corners}" if self.dimension == 0 else f"{kind} from {corners}"
+        if self.directions:
+            places += f" along {', '.join(map(str, self.directions))}"
+        return f"{places}: f = {_affine_text(self.affine)}, {', '.join(map(str, self.values()))}"
+
+
+@dataclass(frozen=True)
+class SignProof:
+    """Where the output of a ReLU network on the plane is positive, face by face.
+
+    Attributes:
+        network: the network.
+        relation: what is claimed to hold exactly on the wanted set: ``"> 0"`` or ``">= 0"``.
+        faces: regions, edges and corners without their borders; together they cover the plane.
+    """
+
+    network: LogicNetwork
+    relation: Relation
+    faces: tuple[Face, ...]
+
+    def verify(self) -> bool:
+        """Whether the sign is right on every face, in exact arithmetic."""
+        return all(face.holds(self.relation) for face in self.faces)
+
+    def counterexample(self) -> tuple[Fraction, Fraction] | None:
+        """A point where the sign is wrong, or None."""
+        wrong = (face for face in self.faces if not face.holds(self.relation))
+        return next((face.counterexample(self.relation) for face in wrong), None)
+
+    def __str__(self) -> str:
+        def line(face: Face) -> str:
+            claim = f"f {self.relation}" if face.wanted else f"not f {self.relation}"
+            return f"{face}; {claim}{'' if face.holds(self.relation) else ' IS WRONG'}"
+
+        return "\n".join(line(face) for face in sorted(self.faces, key=lambda face: -face.dimension))
+
+
+def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, relation: Relation = "> 0") -> SignProof:
+    """Establish the sign of a ReLU network's output on the whole plane, exactly.
+
+    The plane is cut along the two axes and along every line where a neuron changes between zero and positive, layer
+    by layer. On each piece the network is affine, so its signs at the corners and its slopes in the directions in
+    which the piece is unbounded decide. Points are integers in homogeneous coordinates: nothing is rounded.
+
+    Args:
+        network: ReLU network with two inputs, one output, and whole or rational weights.
+        wanted: from the signs (-1, 0 or 1) of x1 and x2 to whether the relation is to hold.
+        relation: ``"> 0"`` or ``">= 0"``.
+
+    Returns:
+        All faces. ``verify()`` says whether the claim is true, ``counterexample()`` where it is not.
+
+    Raises:
+        ValueError: if the network is not a ReLU network from the plane to a number, or the relation is unknown.
+
+    Source: problems ``logic-relu-or``, ``logic-relu-xor``, ``logic-relu-nand``; chapter *A few neurons decide
+    everything*.
+
+    Example:
+        >>> hidden = (np.array([[1, 0], [0, 1]]), np.array([0, 0]))
+        >>> either = LogicNetwork((hidden, (np.array([[1, 1]]), np.array([0]))), "relu")
+        >>> prove_gate(either, lambda s1, s2: s1 > 0 or s2 > 0).verify()
+        True
+        >>> prove_gate(either, lambda s1, s2: s1 > 0 and s2 > 0).counterexample()
+        (Fraction(1, 1), Fraction(0, 1))
+    """
+    if relation not in ("> 0", ">= 0"):
+        raise ValueError(f"relation={relation!r}: accepted are '> 0' and '>= 0'")
+    shape = (network.layers[0][0].shape[1], len(network.layers[-1][1]))
+    if network.activation != "relu" or shape != (2, 1):
+        raise ValueError(
+            f"a network of {network.activation} neurons with {shape[0]} inputs and {shape[1]} outputs: "
+            "accepted are ReLU networks with 2 inputs and 1 output"
+        )
+    faces: dict[frozenset[Ray], Face] = {}
+    identity = np.array([[Fraction(int(i == j)) for j in range(3)] for i in range(2)], dtype=object)
+    for quadrant in _QUADRANTS:
+        for cell, affine in _cells(quadrant, identity, network.layers):
+            for generators in _faces_of(cell):
+                total = [sum(column) for column in zip(*generators, strict=True)]
+                signs = (_sign(total[0]), _sign(total[1]))
+                faces.setdefault(
+                    frozenset(generators),
+                    Face(
+                        tuple((Fraction(p, t), Fraction(q, t)) for p, q, t in generators if t),
+                        tuple((p, q) for p, q, t in generators if not t),
+                        2 if len(generators) > 2 else len(generators) - 1,
+                        signs,
+                        affine,
+                        bool(wanted(*signs)),
+                    ),
+                )
+    return SignProof(network, relation, tuple(faces.values()))
+
+
+def _cells(
+    cell: list[Ray], incoming: npt.NDArray[Any], layers: Sequence[tuple[npt.NDArray[Any], npt.NDArray[Any]]]
+) -> Iterator[tuple[list[Ray], Affine]]:
+    """The pieces of a cell on which the layers are affine, and the affine map of each.
+
+    ``incoming`` is the map so far, ``(neurons, 3)``: coefficients of x1, x2 and 1.
+    """
+    (weight, bias), *rest = layers
+    sums = (
+        np.array([[Fraction(entry) for entry in row] for row in weight], dtype=object).reshape(weight.shape) @ incoming
+    )
+    sums[:, 2] = sums[:, 2] + np.array([Fraction(entry) for entry in bias], dtype=object)
+    if not rest:
+        yield cell, (sums[0, 0], sums[0, 1], sums[0, 2])
+        return
+    pieces = [cell]
+    for row in sums:
+        pieces = [half for piece in pieces for half in _split(piece, _whole_multiple(row))]
+    for piece in pieces:
+        inside = [sum(column) for column in zip(*piece, strict=True)]
+        rectified = np.array([row if row @ inside > 0 else 0 * row for row in sums], dtype=object).reshape(sums.shape)
+        yield from _cells(piece, rectified, rest)
+
+
+def _split(cell: list[Ray], row: tuple[int, ...]) -> list[list[Ray]]:
+    """Both sides of a cell along the line where a row vanishes, or the cell itself if the line misses its inside."""
+    values = [sum(a * b for a, b in zip(row, ray, strict=True)) for ray in cell]
+    if min(values) >= 0 or max(values) <= 0:
+        return [cell]
+    sides: tuple[list[Ray], list[Ray]] = ([], [])
+    for k, (ray, value) in enumerate(zip(cell, values, strict=True)):
+        for side, sign in zip(sides, (1, -1), strict=True):
+            if sign * value >= 0:
+                side.append(ray)
+        following = values[(k + 1) % len(cell)]
+        if value * following < 0:
+            other = cell[(k + 1) % len(cell)]
+            crossing = [abs(following) * p + abs(value) * q for p, q in zip(ray, other, strict=True)]
+            divisor = math.gcd(*crossing)
+            for side in sides:
+                side.append((crossing[0] // divisor, crossing[1] // divisor, crossing[2] // divisor))
+    return list(sides)
+
+
+def _faces_of(cell: list[Ray]) -> Iterator[tuple[Ray, ...]]:
+    """The cell, its edges and its corners; the edge between two directions lies at infinity and is none."""
+    yield tuple(cell)
+    for k, ray in enumerate(cell):
+        if ray[2]:
+            yield (ray,)
+        pair = (ray, cell[(k + 1) % len(cell)])
+        if pair[0][2] or pair[1][2]:
+            yield pair
+
+
+def _whole_multiple(row: Sequence[Fraction]) -> tuple[int, ...]:
+    scale = math.lcm(*(entry.denominator for entry in row))
+    return tuple(int(entry * scale) for entry in row)
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _affine_text(affine: Affine) -> str:
+    text = ""
+    for factor, name in zip(affine, ("x1", "x2", ""), strict=True):
+        if factor:
+            size = "" if abs(factor) == 1 and name else str(abs(factor))
+            text += ((" - " if factor < 0 else " + ") if text else ("-" if factor < 0 else "")) + size + name
+    return text or "0"
