@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import conv_matrix
+from bench import conv_matrix, logic
 
-BENCHMARKS = {"conv_matrix": conv_matrix.run}
+BENCHMARKS = {"conv_matrix": conv_matrix.run, "logic": logic.run}
 
 
 def main() -> None:

@@ -14,7 +14,15 @@ import torch.nn.functional as F  # noqa: N812
 
 from hwlib.conv import conv_matrix
 from hwlib.cost import measured_costs
-from hwlib.explore import conv_explorer, conv_links, conv_transpose_explorer, cost_explorer, gradient_explorer
+from hwlib.explore import (
+    conv_explorer,
+    conv_links,
+    conv_transpose_explorer,
+    cost_explorer,
+    gradient_explorer,
+    neuron_explorer,
+    signals_explorer,
+)
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
 SIZES, STRIDES, PADDINGS = (1, 2, 3), (1, 2, 3), (0, 1, 2)
@@ -133,3 +141,30 @@ def test_the_gradients_of_one_output_pixel_are_autograd_s():
         *_, to_input, to_kernel = ElementTree.fromstring(f"<div>{frame}</div>").iter("svg")
         for shown, expected in [(to_input, x.grad), (to_kernel, w.grad)]:
             assert [text.text for text in shown.iter("text")] == [str(int(g)) for g in expected.ravel()]
+
+
+def test_the_neuron_s_frame_names_the_gate_and_fills_the_points_where_it_fires():
+    explorer, values = neuron_explorer(), [-2, -1, 0, 1, 2]
+    gates = {"AND": {(1, 1)}, "OR": {(0, 1), (1, 0), (1, 1)}, "NAND": {(0, 0), (0, 1), (1, 0)}, "never": set()}
+    met = set()
+    for (i, w1), (j, w2), (k, b) in itertools.product(enumerate(values), enumerate(values), enumerate(values[:-1])):
+        frame = explorer.children[-1].children[i].children[j].children[k].value
+        fires = {p for p in itertools.product((0, 1), repeat=2) if w1 * p[0] + w2 * p[1] + b >= 0}
+        (name,) = re.findall(r"Fires: ([^.]+)\.</p>", frame)
+        met.add(name)
+        assert name not in gates or gates[name] == fires
+        assert frame.count('r="9" fill="#e69f00"') == len(fires)
+        assert f"(1, 1): {w1 + w2 + b}".replace("-", "−") in frame
+    assert met > set(gates)
+    assert not met & {"XOR", "XNOR"}
+
+
+def test_signals_end_in_the_function_s_value_whatever_it_was_compiled_to():
+    explorer = signals_explorer(["x1 ^ x2", "~(x1 & x2)"])
+    for (i, table), kind, (x1, x2) in itertools.product(
+        enumerate([(0, 1, 1, 0), (1, 1, 1, 0)]), range(4), itertools.product((0, 1), repeat=2)
+    ):
+        frame = explorer.children[-1].children[i].children[kind].children[x1].children[x2].value
+        *_, output = re.findall(r'<text class="on"[^>]*>([^<]+)</text>', frame)
+        assert int(output) == table[2 * x1 + x2]
+        assert len(frame) < 12_000

@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from matplotlib.patches import Rectangle
 
 from hwlib import plot
+from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_network, separate
 from hwlib.plot._theme import INK, ON_COLOUR, weight_colour
 
 FIGURES = Path(__file__).parents[1] / "figures"
@@ -119,3 +120,44 @@ def test_the_figures_for_slides_are_what_their_script_writes(tmp_path):
     assert [path.name for path in written] == sorted(path.name for path in FIGURES.glob("*.svg"))
     for path in written:
         assert path.read_bytes() == (FIGURES / path.name).read_bytes(), f"{path.name}: run the script that writes it"
+
+
+def test_lines_of_neurons_pass_between_their_points_and_polygons_have_their_corners():
+    gates = {"AND": boolean_function("0001"), "OR": boolean_function("0111")}
+    shown = plot.neurons({name: (f, separate(f, choose="margin")) for name, f in gates.items()})
+    for axes, crossing in zip(shown.axes, (1.5, 0.5), strict=True):
+        (line,) = axes.lines
+        x, y = line.get_xy1()
+        assert x + y == crossing
+        assert line.get_slope() == -1
+    drawn = plot.weight_polygons(gates, bias=-1, reach=3)
+    corners = {tuple(corner) for corner in drawn.axes[0].patches[0].get_xy().tolist()}
+    assert corners == {(1, 1), (0, 1), (1, 0)}
+    with pytest.raises(ValueError, match="no weights will do"):
+        plot.weight_polygons({"AND": gates["AND"]}, bias=1, reach=3)
+
+
+def test_fourteen_of_sixteen_small_pictures_have_a_line_or_a_constant():
+    titles = [axes.get_title() for axes in plot.all_of_two_variables().axes]
+    assert [title[:4] for title in titles if "no neuron" in title] == ["0110", "1001"]
+    assert len(titles) == 16
+
+
+def test_regions_are_filled_where_the_gate_is_positive_and_named_by_their_map():
+    layers = ((np.array([[1, 0], [0, 1]]), np.array([0, 0])), (np.array([[1, 1]]), np.array([0])))
+    proof = prove_gate(LogicNetwork(layers, "relu"), lambda s1, s2: s1 > 0 or s2 > 0)
+    (axes,) = plot.gate_regions({"OR": proof}).axes
+    assert sorted(texts(axes)) == ["$0$", "$x_1 + x_2$", "$x_1$", "$x_2$"]
+    assert sorted(patch.get_facecolor()[3] > 0 for patch in axes.patches) == [False, True, True, True]
+
+
+def test_folded_points_stand_at_their_hidden_values():
+    xor = boolean_function("0110")
+    layers = ((np.array([[1, 1], [1, 1]]), np.array([0, -1])), (np.array([[1, -2]]), np.array([0])))
+    shown = plot.folds(LogicNetwork(layers, "relu"), xor)
+    points = {(line.get_xdata()[0], line.get_ydata()[0]) for line in shown.axes[1].lines if len(line.get_xdata()) == 1}
+    assert points == {(0, 0), (1, 0), (2, 1)}
+    with pytest.raises(ValueError, match="one hidden layer of two"):
+        plot.folds(relu_network(boolean_function("0001")), xor)
+    with pytest.raises(ValueError, match="accepted are functions of two"):
+        plot.certificate(boolean_function("01"), separate(xor))

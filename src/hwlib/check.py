@@ -63,7 +63,7 @@ class Verdict:
 
 
 _HEADINGS = {"right": "✓ Right.", "wrong": "✗ Not yet.", "open": "✎ Not answered yet."}
-_UNANSWERED = Verdict("open", "Replace the ... by your answer and run the cell again.")
+UNANSWERED = Verdict("open", "Replace the ... by your answer and run the cell again.")
 
 Checker = Callable[[Any], Verdict]
 _registry: dict[str, Checker] = {}
@@ -129,7 +129,7 @@ def check(name: str, answer: object) -> Verdict:
         near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
         raise ValueError(f"there is no exercise {name!r}; accepted are names such as {', '.join(map(repr, near))}")
     if answer is None or isinstance(answer, EllipsisType):
-        return _UNANSWERED
+        return UNANSWERED
     return _registry[name](answer)
 
 
@@ -170,8 +170,8 @@ def compare_matrix(
     """
     import sympy
 
-    if _holds_ellipsis(answer):
-        return _UNANSWERED
+    if is_open(answer):
+        return UNANSWERED
     try:
         matrix = sympy.Matrix(answer.tolist() if isinstance(answer, np.ndarray) else answer)
     except (TypeError, ValueError):
@@ -225,8 +225,8 @@ def compare_places(
         >>> print(compare_places([(0, 1)], z, lambda z: z == z.max(), what="the largest value"))
         ✗ Not yet. A place is missing: Z(1,0) = 5 is the largest value.
     """
-    if _holds_ellipsis(answer):
-        return _UNANSWERED
+    if is_open(answer):
+        return UNANSWERED
     try:
         places = {tuple(int(index) for index in place) for place in answer}
     except (TypeError, ValueError):
@@ -277,12 +277,12 @@ def compare_function(
         try:
             given = answer(*_copies(case))
         except NotImplementedError:
-            return _UNANSWERED
+            return UNANSWERED
         except Exception as error:
             where = _line_of(error, answer)
             return Verdict("wrong", f"For {arguments} your function raises {type(error).__name__}{where}: {error}")
         if given is None or isinstance(given, EllipsisType):
-            return _UNANSWERED if count == 1 else Verdict("wrong", f"For {arguments} your function returns nothing.")
+            return UNANSWERED if count == 1 else Verdict("wrong", f"For {arguments} your function returns nothing.")
         expected = reference(*case.values())
         if not _same_value(given, expected):
             message = f"For {arguments} your function returns {_difference(given, expected)}."
@@ -352,9 +352,10 @@ def _difference(given: Any, expected: Any) -> str:
     return f"an array whose entry ({index}) is {array[place]}, expected {expected[place]}"
 
 
-def _holds_ellipsis(answer: Any) -> bool:
+def is_open(answer: Any) -> bool:
+    """Whether an answer still holds the ``...`` of its stub."""
     if isinstance(answer, list | tuple | set):
-        return any(_holds_ellipsis(part) for part in answer)
+        return any(is_open(part) for part in answer)
     return isinstance(answer, EllipsisType)
 
 

@@ -288,6 +288,98 @@ WRONG |= {
 }
 
 
+def parity_layers(n):
+    """A kink at each sum of bits: up by one, then down and up by two."""
+    kinks = [1, *(2 * (-1) ** k for k in range(1, n))]
+    return [([[1] * n] * n, [-k for k in range(n)]), ([kinks], [0])]
+
+
+def flat_kinks(n, first, other):
+    return [([[1] * n] * n, [-k for k in range(n)]), ([[first, *(other * (-1) ** k for k in range(1, n))]], [0])]
+
+
+def comparing(n, base=2, bias=-1, sign=1):
+    places = [sign * base**k for k in range(n)][::-1]
+    return [*places, *(-place for place in places)], bias
+
+
+RIGHT |= {
+    "logic-implies": ((-2, 1), 1),
+    "logic-two-of-three": ((3, 2, 1), -4),
+    "logic-certificate": ([(1, 1, 0, 0), (0, 0, 1, 1)], [(0, 1, 1, 0), (1, 0, 0, 1)]),
+    "logic-perceptron": lambda w, b, x, f: (w, b) if (w @ x + b >= 0) == f else (w + x, b + 1) if f else (w - x, b - 1),
+    "networks-xnor": [([[1, -1], [-1, 1]], [0, 0]), ([[-1, -1]], [1])],  # 1 - |x1 - x2|
+    "networks-and-plane": [
+        ([[1, 0], [0, 1], [-1, 0], [0, -1], [1, -1], [-1, 1]], [0] * 6),  # x1 + x2 - |x1 - x2|
+        ([[1, 1, -1, -1, -1, -1]], [0]),
+    ],
+    "networks-parity": parity_layers,
+    "networks-greater": comparing,
+}
+WRONG |= {
+    "logic-implies": [
+        (((-1, 1), -1), "At (0, 0) the sum is w.x + b = -1, so the neuron does not fire, but f(0, 0) = 1"),
+        (((1, -1), 0), "The signs of the weights are turned round"),
+        (((-2, 1), -1), "The sign of the bias is turned round"),
+        (((1, -1), -1), "It computes the opposite of f"),
+        (((-1, 1), 9), "computes a constant"),
+        (((1, 1), -1), "computes OR"),
+        (((1, 1, 1), 0), "3 weights: the neuron needs 2"),
+    ],
+    "logic-two-of-three": [
+        (((2, 1, 1), -2), "fired only above zero"),
+        (((1, 1, 1), -2), "At (0, 1, 1) the sum is w.x + b = 0, so the neuron fires, but f(0, 1, 1) = 0"),
+        (((2, 1, 1), 3), "The sign of the bias is turned round"),
+        (((-2, -1, -1), -3), "The signs of the weights are turned round"),
+        (((1, 1, 1), -1), "computes OR"),
+    ],
+    "logic-certificate": [
+        (([(1, 0, 1, 0), (0, 1, 0, 1)], [(1, 1, 0, 0), (0, 0, 1, 1)]), "The true points come first"),
+        (([(1, 1, 0, 0), (0, 1, 1, 0)], [(1, 0, 1, 0), (0, 1, 0, 1)]), "f(0, 1, 1, 0) = 0"),
+        (([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0)]), "there must be equally many"),
+        (([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0), (0, 1, 1, 0)]), "Only equal sums"),
+        ("1100 0011", "Give two lists of points"),
+    ],
+    "logic-perceptron": [
+        (lambda w, b, x, f: (w - (f - (w @ x + b >= 0)) * x, b - (f - (w @ x + b >= 0))), "goes the wrong way"),
+        (lambda w, b, x, f: (w + (f - (w @ x + b >= 0)) * x, b), "The bias learns as well"),
+        (lambda w, b, x, f: (w + (2 * f - 1) * x, b + 2 * f - 1), "Change nothing where"),
+        (lambda w, b, x, f: (w + (f - (w @ x + b > 0)) * x, b + f - (w @ x + b > 0)), "At a sum of zero"),
+    ],
+    "networks-xnor": [
+        ([([[1, -1], [-1, 1]], [0, 0]), ([[1, 1]], [0])], "It computes the opposite"),
+        ([([[1, -1], [-1, 1]], [0, 0]), ([[-2, -2]], [2])], "must be exactly 0 or 1"),
+        ([([[1, 1]], [5]), ([[0]], [1])], "The output is constant"),
+        ([([[1, 1], [1, 1]], [0, -1]), ([[-1, 2]], [2])], "At (0, 0) the output is 2, expected 1"),
+        ([([[1, 1]], [0, 0]), ([[1]], [0])], "accepted are shapes (o, 2) and (o,)"),
+        ([([[1, 1]], [0])], "At (0, 0) the output is 0, expected 1"),
+        (3, "Give a list of layers"),
+    ],
+    "networks-and-plane": [
+        ([([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])], "This is OR"),
+        ([([[1, 0]], [0]), ([[1]], [0])], "It looks at one input only"),
+        ([([[0, 1]], [0]), ([[1]], [0])], "It looks at the other input only"),
+        ([([[1, 0], [0, 1]], [0, 0]), ([[-1, -1]], [0])], "It is positive nowhere"),
+        ([([[1, 1]], [-1]), ([[1]], [0])], "but the inputs are"),
+        ([([[1, 1]], [-1]), ([[1], [1]], [0, 0])], "accepted is one"),
+    ],
+    "networks-parity": [
+        (lambda n: flat_kinks(n, 1, 1), "changes by 2, not by 1"),
+        (lambda n: flat_kinks(n, 2, 2), "the slope changes by 1 only"),
+        (lambda n: [([[1] * n], [0]), ([[0]], [1])], "The output is constant"),
+        (lambda n: [([[1] * n] * (n + 1), [-k for k in range(n + 1)]), ([[*parity_layers(n)[1][0][0], 0]], [0])],
+         "accepted are at most"),
+        (lambda n: 1 / 0, "raises ZeroDivisionError"),
+    ],
+    "networks-greater": [
+        (lambda n: comparing(n, bias=0), "It fires for equal numbers too"),
+        (lambda n: comparing(n, sign=-1), "It fires if the second number is larger"),
+        (lambda n: comparing(n, base=1), "A digit must weigh more"),
+        (lambda n: 1 / 0, "raises ZeroDivisionError"),
+    ],
+}  # fmt: skip
+
+
 def test_every_exercise_is_tested_here():
     assert set(exercises()) == set(RIGHT) == set(WRONG)
     assert all(len(answers) >= 3 for answers in WRONG.values())

@@ -3,5 +3,14 @@
 from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explorer
 from hwlib.explore.cost import cost_explorer
 from hwlib.explore.gradients import gradient_explorer
+from hwlib.explore.logic import neuron_explorer, signals_explorer
 
-__all__ = ["conv_explorer", "conv_links", "conv_transpose_explorer", "cost_explorer", "gradient_explorer"]
+__all__ = [
+    "conv_explorer",
+    "conv_links",
+    "conv_transpose_explorer",
+    "cost_explorer",
+    "gradient_explorer",
+    "neuron_explorer",
+    "signals_explorer",
+]

@@ -82,7 +82,7 @@ class Face:
         places = f"{kind} {corners}" if self.dimension == 0 else f"{kind} from {corners}"
         if self.directions:
             places += f" along {', '.join(map(str, self.directions))}"
-        return f"{places}: f = {_affine_text(self.affine)}, {', '.join(map(str, self.values()))}"
+        return f"{places}: f = {affine_text(self.affine)}, {', '.join(map(str, self.values()))}"
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,8 @@ def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
 
 
-def _affine_text(affine: Affine) -> str:
+def affine_text(affine: Affine) -> str:
+    """An affine map as a student would write it."""
     text = ""
     for factor, name in zip(affine, ("x1", "x2", ""), strict=True):
         if factor:

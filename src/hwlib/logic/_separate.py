@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._polygon import clip
 from hwlib.logic._functions import BooleanFunction, Coding, Integers, corners
 
 Point = tuple[int, ...]
@@ -264,19 +265,8 @@ def weight_polygon(
         for x, y in function.points(value, coding=coding).tolist():
             heights = [sign * (p * x + q * y + b) for p, q in polygon]
             strict |= bool(polygon) and not value and max(heights) <= 0
-            polygon = list(_above(polygon, heights))
+            polygon = clip(polygon, heights)
     return [] if strict else polygon
-
-
-def _above(polygon: list[tuple[Fraction, Fraction]], heights: list[Fraction]) -> Iterator[tuple[Fraction, Fraction]]:
-    """Part of a polygon where a height, given at its corners, is not negative."""
-    for k, (corner, height) in enumerate(zip(polygon, heights, strict=True)):
-        if height >= 0:
-            yield corner
-        after, next_height = polygon[(k + 1) % len(polygon)], heights[(k + 1) % len(polygon)]
-        if height * next_height < 0:
-            share = height / (height - next_height)
-            yield tuple(p + share * (q - p) for p, q in zip(corner, after, strict=True))  # type: ignore[misc]
 
 
 def _integer_points(name: str, points: npt.ArrayLike) -> Integers:

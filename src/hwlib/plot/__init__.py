@@ -3,13 +3,20 @@
 from hwlib.plot._theme import ThemedFigure
 from hwlib.plot.conv import kernel_placements, kernel_stamps, labelled_matrix, number_grids, response_map
 from hwlib.plot.images import image_row
+from hwlib.plot.logic import all_of_two_variables, certificate, folds, gate_regions, neurons, weight_polygons
 
 __all__ = [
     "ThemedFigure",
+    "all_of_two_variables",
+    "certificate",
+    "folds",
+    "gate_regions",
     "image_row",
     "kernel_placements",
     "kernel_stamps",
     "labelled_matrix",
+    "neurons",
     "number_grids",
     "response_map",
+    "weight_polygons",
 ]
