@@ -233,7 +233,7 @@ def weight_polygon(
     """All weights (w1, w2) with which a neuron of a given bias computes a function of two variables.
 
     Each point x of the truth table allows half a plane: w.x + b >= 0 if it is true, w.x + b < 0 if it is false. The
-    square of all |w1|, |w2| <= reach is cut by the four of them, in exact arithmetic.
+    square of all weights between -reach and reach is cut by the four of them, in exact arithmetic.
 
     Args:
         function: a function of two variables.
