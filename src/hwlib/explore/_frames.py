@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import ipywidgets
 
 
-def frame_explorer(controls: Mapping[str, Sequence[Any]], frame: Callable[..., str]) -> ipywidgets.VBox:
+def frame_explorer(
+    controls: Mapping[str, Sequence[Any]], frame: Callable[..., str], *, start: Mapping[str, Any] | None = None
+) -> ipywidgets.VBox:
     """One slider a control, and for each combination of values the frame that belongs to it.
 
     The frames are stacked one inside the other, a level for each slider, and every slider is linked to all stacks of
@@ -20,15 +22,18 @@ def frame_explorer(controls: Mapping[str, Sequence[Any]], frame: Callable[..., s
     Args:
         controls: label of each slider, and its values in order.
         frame: from one value of each control, in that order, to HTML.
+        start: value that a slider begins with, where it is not its first one.
 
     Returns:
         The sliders above the frames.
     """
     import ipywidgets
 
+    begin = {label: (start or {}).get(label, values[0]) for label, values in controls.items()}
     sliders = [
         ipywidgets.SelectionSlider(
             options=[(str(value), value) for value in values],
+            value=begin[label],
             description=label,
             continuous_update=True,
             style={"description_width": "9em"},
@@ -42,8 +47,10 @@ def frame_explorer(controls: Mapping[str, Sequence[Any]], frame: Callable[..., s
         level = len(chosen)
         if level == len(sliders):
             return ipywidgets.HTML(frame(*chosen), layout={"width": "100%"})
-        values = list(controls.values())[level]
-        made = ipywidgets.Stack([stack((*chosen, value)) for value in values], selected_index=0)
+        label, values = list(controls.items())[level]
+        made = ipywidgets.Stack(
+            [stack((*chosen, value)) for value in values], selected_index=list(values).index(begin[label])
+        )
         links.append(ipywidgets.jslink((sliders[level], "index"), (made, "selected_index")))
         return made
 

@@ -60,7 +60,8 @@ def neuron_explorer(
         5
     """
     controls = {"w1": list(weights), "w2": list(weights), "b": list(biases)}
-    return frame_explorer(controls, _neuron_frame)
+    middle = {label: values[len(values) // 2] for label, values in controls.items()}
+    return frame_explorer(controls, _neuron_frame, start=middle)
 
 
 def _neuron_frame(w1: int, w2: int, bias: int) -> str:
