@@ -22,6 +22,7 @@ __all__ = [
     "exercises",
     "explore",
     "logic",
+    "network",
     "notebook",
     "plot",
     "quiz",
