@@ -76,7 +76,7 @@ class Activation:
             left, right = (float(slope) * float(point) + float(intercept) for slope, intercept in ((a, b), (c, d)))
             if abs(left - right) > 1e-12 * (1 + abs(left)):  # more than rounding of floats leaves
                 raise ValueError(
-                    f"activation {self.name!r} jumps at {point} from {left:g} to {right:g}: accepted are pieces that meet"
+                    f"activation {self.name!r} jumps at {point} from {left:g} to {right:g}; accepted: pieces meet"
                 )
 
     def __call__(self, z: npt.ArrayLike) -> Any:
