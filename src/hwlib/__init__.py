@@ -24,6 +24,7 @@ __all__ = [
     "logic",
     "network",
     "notebook",
+    "pieces",
     "plot",
     "quiz",
 ]

@@ -31,6 +31,7 @@ __all__ = ["Activation", "Layer", "LocalAffine", "Network", "hard_tanh", "leaky_
 
 Array = npt.NDArray[Any]
 Number = int | float | Fraction
+Numbers = npt.ArrayLike | Fraction | Sequence[Any]  # what becomes an array of float64 or of Fractions
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ class Activation:
                     f"activation {self.name!r} jumps at {point} from {left:g} to {right:g}; accepted: pieces meet"
                 )
 
-    def __call__(self, z: npt.ArrayLike) -> Any:
+    def __call__(self, z: Numbers) -> Any:
         """Values at z, of any shape; Fractions stay Fractions, everything else becomes float64."""
         return self.on_pieces(z, self.piece(z))
 
-    def piece(self, z: npt.ArrayLike) -> Any:
+    def piece(self, z: Numbers) -> Any:
         """Number of the piece that each entry of z lies on, counted from 0 on the far left."""
         values = _numbers("z", z)
         found = np.zeros(values.shape, np.int8)
@@ -91,11 +92,11 @@ class Activation:
             found += values > point
         return found
 
-    def on_pieces(self, z: npt.ArrayLike, piece: npt.ArrayLike) -> Any:
+    def on_pieces(self, z: Numbers, piece: Numbers) -> Any:
         """Values at z of given pieces, which are continued beyond their breakpoints."""
         values, number = _numbers("z", z), np.asarray(piece)
         slopes, intercepts = self.coefficients(exact=values.dtype == object)
-        return (slopes[number] * values + intercepts[number])[()]
+        return plain(np.asarray(slopes[number] * values + intercepts[number]))
 
     def points(self, *, exact: bool) -> Array:
         """Breakpoints as an array, of Fractions or of float64."""
@@ -275,7 +276,7 @@ class Network:
     @classmethod
     def from_arrays(
         cls,
-        layers: Iterable[tuple[npt.ArrayLike, npt.ArrayLike | None]],
+        layers: Iterable[tuple[Numbers, Numbers | None]],
         *,
         activation: str | Activation | Sequence[str | Activation] = "relu",
     ) -> Network:
@@ -357,7 +358,7 @@ class Network:
         """The network with every weight rounded to float64."""
         return Network(Layer(_floats(one.weight), _floats(one.bias), one.activation) for one in self.layers)
 
-    def __call__(self, x: npt.ArrayLike) -> Any:
+    def __call__(self, x: Numbers) -> Any:
         """Values at x.
 
         Args:
@@ -373,10 +374,10 @@ class Network:
         scalar = self.inputs == self.outputs == 1
         points = values[..., None] if scalar else values
         for layer in self.layers:
-            points = layer.activation(points @ layer.weight.T + layer.bias)
-        return (points[..., 0] if scalar else points)[()]
+            points = np.asarray(layer.activation(points @ layer.weight.T + layer.bias))
+        return plain(points[..., 0] if scalar else points)
 
-    def pre_activations(self, x: npt.ArrayLike) -> tuple[Array, ...]:
+    def pre_activations(self, x: Numbers) -> tuple[Array, ...]:
         """What enters the activation of each layer.
 
         Args:
@@ -399,7 +400,7 @@ class Network:
             points = layer.activation(found[-1])
         return tuple(found)
 
-    def affine_at(self, x: npt.ArrayLike, *, direction: npt.ArrayLike | None = None) -> LocalAffine:
+    def affine_at(self, x: Numbers, *, direction: Numbers | None = None) -> LocalAffine:
         """The affine map that the network is at a point.
 
         On a boundary there is one such map for each region that meets there. With a ``direction`` it is the one of
@@ -451,14 +452,14 @@ class Network:
         eye = np.eye(self.inputs)
         return _fractions(eye) if self.exact else eye
 
-    def _vector(self, name: str, value: npt.ArrayLike) -> Array:
+    def _vector(self, name: str, value: Numbers) -> Array:
         vector = (_fractions if self.exact else _floats)(value, name=name)
         vector = vector.reshape(1) if vector.ndim == 0 and self.inputs == 1 else vector
         if vector.shape != (self.inputs,) or not _all_finite(vector):
             raise ValueError(f"{name} has shape {vector.shape}: accepted are {self.inputs} finite numbers, (inputs,)")
         return vector
 
-    def _inputs(self, x: npt.ArrayLike, *, pointwise: bool = True) -> Array:
+    def _inputs(self, x: Numbers, *, pointwise: bool = True) -> Array:
         values = (_fractions if self.exact else _floats)(x, name="x")
         pointwise = pointwise and self.inputs == self.outputs == 1
         if not pointwise and values.shape[-1:] != (self.inputs,):
@@ -621,23 +622,28 @@ class _TorchReader:
             raise ValueError("Dropout is random: accepted is eval() mode")
 
 
+def plain(array: Array) -> Any:
+    """The number itself where there is only one; a helper of the other modules."""
+    return array.item() if array.ndim == 0 else array
+
+
 def _tensor(tensor: Any) -> Array:
     return _floats(tensor.detach().cpu().double().numpy())
 
 
-def _numbers(name: str, value: npt.ArrayLike) -> Array:
+def _numbers(name: str, value: Numbers) -> Array:
     """An array of Fractions if there is one among the numbers, else of float64."""
     return _fractions(value, name=name) if _is_exact(value) else _floats(value, name=name)
 
 
-def _is_exact(value: npt.ArrayLike) -> bool:
+def _is_exact(value: Numbers) -> bool:
     array = value if isinstance(value, np.ndarray) else np.array(value, dtype=object)
     return array.dtype == object and any(
         isinstance(number, Rational) and not isinstance(number, int | np.integer) for number in array.ravel()
     )
 
 
-def _fractions(value: npt.ArrayLike | Sequence[Number], *, name: str = "weights") -> Array:
+def _fractions(value: Numbers, *, name: str = "weights") -> Array:
     array = np.array(value, dtype=object)
     made = np.empty(array.shape, dtype=object)
     try:
@@ -655,7 +661,7 @@ def _fraction(number: Any) -> Fraction:
     raise TypeError
 
 
-def _floats(value: npt.ArrayLike | Sequence[Number], *, name: str = "weights") -> Array:
+def _floats(value: Numbers, *, name: str = "weights") -> Array:
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biufO":
