@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from fractions import Fraction
 
 import ipywidgets
 import numpy as np
@@ -22,6 +23,7 @@ from hwlib.explore import (
     gradient_explorer,
     neuron_explorer,
     signals_explorer,
+    piece_explorer,
 )
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
@@ -168,3 +170,44 @@ def test_signals_end_in_the_function_s_value_whatever_it_was_compiled_to():
         *_, output = re.findall(r'<text class="on"[^>]*>([^<]+)</text>', frame)
         assert int(output) == table[2 * x1 + x2]
         assert len(frame) < 12_000
+def frames_of(explorer):
+    """Index of each slider, and the frame that belongs to them, followed through the stacks."""
+
+    def walk(widget, chosen):
+        if isinstance(widget, ipywidgets.HTML):
+            yield chosen, widget.value
+        else:
+            for index, child in enumerate(widget.children):
+                yield from walk(child, (*chosen, index))
+
+    yield from walk(explorer.children[-1], ())
+
+
+def test_every_row_of_the_pieces_is_the_network_s_derivative_and_pattern_there():
+    explorer = piece_explorer()
+    values = [[0.5, 1, -1], [0, 1, 2], [1, -1, -3], [0, -1, -2]]
+    frames = list(frames_of(explorer))
+    assert len(frames) <= 100
+    assert sum(len(frame) for _, frame in frames) / len(frames) < 12_000
+    for chosen, frame in frames:
+        weight, first, inner, second = (options[i] for options, i in zip(values, chosen, strict=True))
+        rows = [row.text for row in ElementTree.fromstring(f"<div>{frame}</div>").iter("td")]
+        found = [re.fullmatch(r"(?:(\S+) < )?x(?: < (\S+))?: (.+); pattern (\d\d) \| (\d\d)", row) for row in rows]
+        for match in found:
+            low, high = (float(Fraction(end.replace("−", "-"))) if end else None for end in match.groups()[:2])
+            if low is None or high is None:
+                inside = 0.0 if low is high else high - 1 if low is None else low + 1
+            else:
+                inside = (low + high) / 2
+            x = torch.tensor([inside], dtype=torch.float64, requires_grad=True)
+            z1 = torch.stack([weight * x[0] + first, x[0] / 2 + 1])
+            h1 = torch.relu(z1)
+            z2 = torch.stack([h1[0] + inner * h1[1] + second, h1.sum()])
+            y = torch.relu(z2).sum() + 1
+            y.backward()
+            assert match[4] + match[5] == "".join(str(int(z > 0)) for z in (*z1, *z2))
+            line = match[3].replace("−", "-").replace(" ", "")
+            slope, intercept = re.fullmatch(r"(?:(-?[\d/]*)x)?([+-]?[\d/]+)?", line).groups()
+            slope = 0 if slope is None else float(Fraction({"": "1", "-": "-1"}.get(slope, slope)))
+            assert slope == x.grad.item()
+            assert slope * inside + float(Fraction(intercept or "0")) == pytest.approx(y.item(), abs=1e-12)

@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 
 from hwlib import plot
 from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_network, separate
+from hwlib.pieces import PiecewiseLinear
 from hwlib.plot._theme import INK, ON_COLOUR, weight_colour
 
 FIGURES = Path(__file__).parents[1] / "figures"
@@ -96,6 +97,29 @@ def test_bad_arrays_are_named():
         plot.response_map(np.zeros((2, 2)), np.zeros(3))
     with pytest.raises(ValueError, match="images is empty"):
         plot.image_row({})
+
+
+def test_a_graph_goes_through_the_function_and_marks_kinks_and_other_knots_differently():
+    f = PiecewiseLinear([0, 1, 2], [1, -1, -1, 3], [0, 0, 0, -8])
+    drawn = plot.piece_graphs({"f": f, "g": PiecewiseLinear.through([0, 1], [2, 3])}, -1, 4)
+    first, second = drawn.axes
+    lines = [line.get_xydata() for line in first.lines if line.get_marker() == "None"]
+    pieces = [line for line in lines if abs(line[0, 0]) < 1.5 or line[1, 0] == 4][2:]
+    assert [line[:, 0].tolist() for line in pieces] == [[-1, 0], [0, 2], [2, 4]]
+    for line in pieces:
+        assert f(line[:, 0]).tolist() == line[:, 1].tolist()
+    marks = {float(m.get_xdata()[0]): m.get_markerfacecolor() for m in first.lines if m.get_marker() == "o"}
+    assert marks == {0.0: INK, 1.0: "none", 2.0: INK}
+    assert second.lines[-1].get_xydata().tolist() == [[0, 2], [1, 3]], "a graph ends where the function does"
+    with pytest.raises(ValueError, match="accepted are one or more functions, and ends in order"):
+        plot.piece_graphs({"f": f}, 1, 0)
+
+
+def test_errors_are_drawn_with_their_laws():
+    drawn = plot.errors_by_pieces([1, 2, 4], {"measured": [4, 1, 0.25]}, {"law": [4, 1, 0.25]})
+    assert [line.get_label() for line in drawn.axes[0].lines] == ["law", "measured"]
+    with pytest.raises(ValueError, match="accepted is one number for each of 3 counts"):
+        plot.errors_by_pieces([1, 2, 4], {"measured": [4, 1]}, {})
 
 
 def test_text_on_every_coloured_cell_is_readable():

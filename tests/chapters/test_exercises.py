@@ -5,6 +5,8 @@ The answers here are written out by hand or by another method than the reference
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -141,6 +143,33 @@ RIGHT |= {
     "gradient-norm": lambda kernel, n: max(
         abs(sum(w * np.exp(2j * np.pi * f * a / n) for a, w in enumerate(kernel))) for f in range(n)
     ),
+}
+
+
+def hinge_by_differences(w1, b1, w2, x):
+    """By a difference quotient, exact for whole numbers and a step that crosses nothing."""
+    step = 2.0**-10
+    low, high = (w2 @ np.maximum(w1 * point + b1, 0) for point in (x - step, x + step))
+    return (high - low) / (2 * step)
+
+
+def shape_by_chords(slopes):
+    y = [0, *itertools.accumulate(slopes)]
+    above = [2 * b <= a + c for a, b, c in zip(y, y[1:], y[2:], strict=False)]
+    below = [2 * b >= a + c for a, b, c in zip(y, y[1:], y[2:], strict=False)]
+    return {(1, 1): "affine", (1, 0): "convex", (0, 1): "concave"}.get((all(above), all(below)), "neither")
+
+
+def steepness(x, y):
+    pairs = itertools.combinations(zip(x, y, strict=True), 2)
+    return max(abs((d - b) / (c - a)) for (a, b), (c, d) in pairs)
+
+
+RIGHT |= {
+    "pieces-slope": hinge_by_differences,
+    "pieces-knots": lambda w1, b1: np.unique(np.divide(-b1, w1, where=w1 != 0, out=np.full(len(w1), -b1[0] / w1[0]))),
+    "pieces-shape": shape_by_chords,
+    "pieces-lipschitz": steepness,
 }
 
 
@@ -284,6 +313,51 @@ WRONG |= {
         (lambda kernel, n: abs(kernel.sum()), "the constant image only"),
         (lambda kernel, n: np.fft.fft(kernel, n).real.max(), "not real parts"),
         (lambda kernel, n: np.sqrt((kernel**2).sum()), "the length of the kernel as a vector"),
+    ],
+}
+
+WRONG |= {
+    "pieces-slope": [
+        (lambda w1, b1, w2, x: w1 @ w2, "You count every unit"),
+        (lambda w1, b1, w2, x: w2[w1 * x > 0] @ w1[w1 * x > 0], "The bias decides, too"),
+        (lambda w1, b1, w2, x: w2[w1 * x + b1 > 0].sum(), "The weights of the first layer are missing"),
+        (lambda w1, b1, w2, x: w2 @ np.maximum(w1 * x + b1, 0), "That is the value at x"),
+    ],
+    "pieces-knots": [
+        (lambda w1, b1: np.unique(b1[w1 != 0] / w1[w1 != 0]), "The sign is wrong"),
+        (lambda w1, b1: np.unique(-w1 / b1), "Divided the wrong way round"),
+        (lambda w1, b1: np.sort(-b1[w1 != 0] / w1[w1 != 0]), "list it once"),
+        (lambda w1, b1: list(dict.fromkeys(-b1[w1 != 0] / w1[w1 != 0])), "in increasing order"),
+    ],
+    "pieces-shape": [
+        (
+            lambda slopes: (
+                "affine"
+                if len(set(slopes)) == 1
+                else "convex"
+                if min(slopes) >= 0
+                else "concave"
+                if max(slopes) <= 0
+                else "neither"
+            ),
+            "Convex means that its slopes rise",
+        ),
+        (
+            lambda slopes: (
+                {"convex": "concave", "concave": "convex"}.get(shape_by_chords(slopes)) or shape_by_chords(slopes)
+            ),
+            "The two words are swapped",
+        ),
+        (
+            lambda slopes: "affine" if slopes[0] == slopes[-1] else ["concave", "convex"][slopes[0] < slopes[-1]],
+            "First and last slope are not enough",
+        ),
+    ],
+    "pieces-lipschitz": [
+        (lambda x, y: max(np.diff(y) / np.diff(x)), "A steep fall counts as well"),
+        (lambda x, y: max(abs(np.diff(y))), "divide by the widths"),
+        (lambda x, y: abs((y[0] - y[-1]) / (x[0] - x[-1])), "from the first point to the last"),
+        (lambda x, y: np.mean(abs(np.diff(y) / np.diff(x))), "The constant has to hold everywhere"),
     ],
 }
 

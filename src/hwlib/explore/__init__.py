@@ -4,6 +4,7 @@ from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explore
 from hwlib.explore.cost import cost_explorer
 from hwlib.explore.gradients import gradient_explorer
 from hwlib.explore.logic import neuron_explorer, signals_explorer
+from hwlib.explore.pieces import piece_explorer
 
 __all__ = [
     "conv_explorer",
@@ -13,4 +14,5 @@ __all__ = [
     "gradient_explorer",
     "neuron_explorer",
     "signals_explorer",
+    "piece_explorer",
 ]

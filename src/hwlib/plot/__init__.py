@@ -11,12 +11,18 @@ __all__ = [
     "certificate",
     "folds",
     "gate_regions",
+from hwlib.plot.pieces import errors_by_pieces, piece_graphs
+
+__all__ = [
+    "ThemedFigure",
+    "errors_by_pieces",
     "image_row",
     "kernel_placements",
     "kernel_stamps",
     "labelled_matrix",
     "neurons",
     "number_grids",
+    "piece_graphs",
     "response_map",
     "weight_polygons",
 ]
