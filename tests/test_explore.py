@@ -16,6 +16,7 @@ import torch.nn.functional as F  # noqa: N812
 from hwlib.conv import conv_matrix
 from hwlib.cost import measured_costs
 from hwlib.explore import (
+    approximation_explorer,
     conv_explorer,
     conv_links,
     conv_transpose_explorer,
@@ -211,3 +212,17 @@ def test_every_row_of_the_pieces_is_the_network_s_derivative_and_pattern_there()
             slope = 0 if slope is None else float(Fraction({"": "1", "-": "-1"}.get(slope, slope)))
             assert slope == x.grad.item()
             assert slope * inside + float(Fraction(intercept or "0")) == pytest.approx(y.item(), abs=1e-12)
+
+
+def test_the_error_of_the_chords_is_the_one_of_numpy_s_interpolation():
+    names, counts = ["x²", "sin x", "exp x"], [1, 2, 3, 4, 6, 8, 12]
+    ranges = {"x²": (np.square, -1, 1, 2), "sin x": (np.sin, -3, 3, 1), "exp x": (np.exp, -2, 1, np.e)}
+    for (i, j, k), frame in frames_of(approximation_explorer()):
+        function, low, high, curvature = ranges[names[i]]
+        places, x = np.linspace(low, high, counts[j] + 1), np.linspace(low, high, 4001)
+        bound = curvature * ((high - low) / counts[j]) ** 2 / 8
+        error = abs(np.interp(x, places, function(places)) - (bound / 2 if k else 0) - function(x)).max()
+        assert f"error {error:.4f}, the bound is {bound:.4f}." in frame
+        lines = ElementTree.fromstring(f"<div>{frame}</div>").iter("polyline")
+        assert sum(line.get("stroke-width") == "3" for line in lines) <= counts[j]
+        assert len(frame) < 12_000

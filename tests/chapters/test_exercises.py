@@ -173,6 +173,28 @@ RIGHT |= {
 }
 
 
+def weights_by_values(slopes):
+    """Second differences of the values at whole places, where the kinks of the cases are."""
+    values = np.concatenate([[0], np.cumsum(slopes)])
+    return values[2:] - 2 * values[1:-1] + values[:-2]
+
+
+def by_cases(x, a, b, alpha, beta):
+    return a * (x - alpha) if x >= alpha else b * (beta - x) if x <= beta else 0.0
+
+
+def fewest_chords(width, curvature, tolerance):
+    return next(n for n in range(1, 10**6) if curvature * width**2 / (8 * n**2) <= tolerance * (1 + 1e-9))
+
+
+RIGHT |= {
+    "kinks-weights": weights_by_values,
+    "kinks-activation": by_cases,
+    "kinks-fold": lambda n: 2 * len(f"{n - 1:b}"),
+    "kinks-chords": fewest_chords,
+}
+
+
 def with_entry(matrix, row, column, value):
     changed = [list(entries) for entries in matrix]
     changed[row][column] = value
@@ -358,6 +380,33 @@ WRONG |= {
         (lambda x, y: max(abs(np.diff(y))), "divide by the widths"),
         (lambda x, y: abs((y[0] - y[-1]) / (x[0] - x[-1])), "from the first point to the last"),
         (lambda x, y: np.mean(abs(np.diff(y) / np.diff(x))), "The constant has to hold everywhere"),
+    ],
+}
+
+WRONG |= {
+    "kinks-weights": [
+        (lambda slopes: slopes[1:], "Those are the slopes"),
+        (lambda slopes: slopes[:-1] - slopes[1:], "The sign is wrong"),
+        (lambda slopes: abs(np.diff(slopes)), "Take absolute values off"),
+        (lambda slopes: np.concatenate([[0], np.diff(slopes)]), "one less than there are slopes"),
+    ],
+    "kinks-activation": [
+        (lambda x, a, b, alpha, beta: a * max(x - alpha, 0) - b * max(beta - x, 0), "its weight is b, not -b"),
+        (lambda x, a, b, alpha, beta: a * max(x - alpha, 0) + b * max(x - beta, 0), "Both units look to the right"),
+        (lambda x, a, b, alpha, beta: a * max(x - beta, 0) + b * max(alpha - x, 0), "alpha and beta are swapped"),
+        (lambda x, a, b, alpha, beta: a * max(x + alpha, 0) + b * max(-beta - x, 0), "The signs inside"),
+    ],
+    "kinks-fold": [
+        (lambda n: len(f"{n - 1:b}"), "Those are the layers"),
+        (lambda n: n - 1, "one hidden layer needs"),
+        (lambda n: 2 * (len(f"{n:b}") - 1), "Rounded down"),
+        (lambda n: n + n % 2, "it does not add two"),
+    ],
+    "kinks-chords": [
+        (lambda width, curvature, tolerance: np.ceil(width**2 * curvature / 8 / tolerance), "square root is missing"),
+        (lambda width, curvature, tolerance: np.ceil(width * (curvature / 2 / tolerance) ** 0.5), "has 8 in it"),
+        (lambda width, curvature, tolerance: int(width * (curvature / 8 / tolerance) ** 0.5), "Round up"),
+        (lambda width, curvature, tolerance: np.ceil((curvature / 8 / tolerance) ** 0.5), "width is missing"),
     ],
 }
 

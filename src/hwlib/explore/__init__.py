@@ -5,8 +5,10 @@ from hwlib.explore.cost import cost_explorer
 from hwlib.explore.gradients import gradient_explorer
 from hwlib.explore.logic import neuron_explorer, signals_explorer
 from hwlib.explore.pieces import piece_explorer
+from hwlib.explore.pieces import approximation_explorer, piece_explorer
 
 __all__ = [
+    "approximation_explorer",
     "conv_explorer",
     "conv_links",
     "conv_transpose_explorer",

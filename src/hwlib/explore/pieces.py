@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from hwlib.explore._frames import frame_explorer
 from hwlib.network import Network
-from hwlib.pieces import Piece, PiecewiseLinear, pieces_of
+from hwlib.pieces import Piece, PiecewiseLinear, pieces_of, relu_network
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -150,3 +150,42 @@ def _graph_svg(
         f'<figure class="hw-view"><svg width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'role="img" aria-label="{label}">{"".join(parts)}</svg></figure>'
     )
+
+
+def approximation_explorer(*, counts: Sequence[int] = (1, 2, 3, 4, 6, 8, 12)) -> ipywidgets.VBox:
+    """Sliders for a smooth function, a number of pieces and a shift; the chords, their error and their network.
+
+    Args:
+        counts: numbers of pieces.
+
+    Returns:
+        Widget for Jupyter, Colab and the static page.
+
+    Example:
+        >>> len(approximation_explorer(counts=[1, 2]).children)
+        5
+    """
+    targets: dict[str, tuple[Callable[[Curve], Curve], float, float, float]] = {
+        "x²": (np.square, -1, 1, 2),
+        "sin x": (np.sin, -3, 3, 1),
+        "exp x": (np.exp, -2, 1, math.e),
+    }
+
+    def frame(name: str, count: int, shift: str) -> str:
+        function, lower, upper, curvature = targets[name]
+        places = np.linspace(lower, upper, count + 1)
+        bound = curvature * ((upper - lower) / count) ** 2 / 8
+        lift = -bound / 2 if shift == "lowered" else 0
+        chords = PiecewiseLinear.through(places, function(places) + lift)
+        x = np.linspace(lower, upper, 4001)
+        error = abs(chords(x) - function(x)).max()
+        units = len(relu_network(chords, least=False).layers[0].weight)
+        say = f"{_count(count, 'piece')}, {_count(units, 'unit')}; error {error:.4f}, the bound is {bound:.4f}."
+        low, high = float(function(x).min()), float(function(x).max())
+        room = 0.3 * (high - low)
+        label = f"{name} and its chords: {say}"
+        graph = _graph_svg(chords, lower - 0.2, upper + 0.2, low - room, high + room, label, curve=function)
+        return f'<div class="hw-views">{graph}</div><p class="hw-note">{say}</p>'
+
+    controls = {"function": tuple(targets), "pieces": counts, "chords": ("as they are", "lowered")}
+    return frame_explorer(controls, frame)
