@@ -602,7 +602,7 @@ def fewest_units(function: PiecewiseLinear) -> int:
         function: at most 40 kinks.
 
     Returns:
-        The least number of hidden units.
+        The least number of hidden units, none for a constant.
 
     Raises:
         ValueError: if there are more kinks.
@@ -611,7 +611,7 @@ def fewest_units(function: PiecewiseLinear) -> int:
         >>> fewest_units(PiecewiseLinear.through([0], [0], left_slope=-1, right_slope=1))  # |x|
         2
     """
-    return int(relu_network(function).layers[0].weight.shape[0])
+    return int(np.count_nonzero(relu_network(function).layers[0].weight))
 
 
 def relu_network(function: PiecewiseLinear, *, least: bool = True) -> Network:

@@ -179,7 +179,7 @@ def approximation_explorer(*, counts: Sequence[int] = (1, 2, 3, 4, 6, 8, 12)) ->
         chords = PiecewiseLinear.through(places, function(places) + lift)
         x = np.linspace(lower, upper, 4001)
         error = abs(chords(x) - function(x)).max()
-        units = len(relu_network(chords, least=False).layers[0].weight)
+        units = np.count_nonzero(relu_network(chords, least=False).layers[0].weight)
         say = f"{_count(count, 'piece')}, {_count(units, 'unit')}; error {error:.4f}, the bound is {bound:.4f}."
         low, high = float(function(x).min()), float(function(x).max())
         room = 0.3 * (high - low)
