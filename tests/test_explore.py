@@ -23,8 +23,8 @@ from hwlib.explore import (
     cost_explorer,
     gradient_explorer,
     neuron_explorer,
-    signals_explorer,
     piece_explorer,
+    signals_explorer,
 )
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
@@ -171,6 +171,8 @@ def test_signals_end_in_the_function_s_value_whatever_it_was_compiled_to():
         *_, output = re.findall(r'<text class="on"[^>]*>([^<]+)</text>', frame)
         assert int(output) == table[2 * x1 + x2]
         assert len(frame) < 12_000
+
+
 def frames_of(explorer):
     """Index of each slider, and the frame that belongs to them, followed through the stacks."""
 
@@ -186,7 +188,7 @@ def frames_of(explorer):
 
 def test_every_row_of_the_pieces_is_the_network_s_derivative_and_pattern_there():
     explorer = piece_explorer()
-    values = [[0.5, 1, -1], [0, 1, 2], [1, -1, -3], [0, -1, -2]]
+    values = [[-1, 0.5, 1], [-1, 0, 2], [-3, -1, 1], [-2, -1, 0]]
     frames = list(frames_of(explorer))
     assert len(frames) <= 100
     assert sum(len(frame) for _, frame in frames) / len(frames) < 12_000

@@ -4,7 +4,6 @@ from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explore
 from hwlib.explore.cost import cost_explorer
 from hwlib.explore.gradients import gradient_explorer
 from hwlib.explore.logic import neuron_explorer, signals_explorer
-from hwlib.explore.pieces import piece_explorer
 from hwlib.explore.pieces import approximation_explorer, piece_explorer
 
 __all__ = [
@@ -15,6 +14,6 @@ __all__ = [
     "cost_explorer",
     "gradient_explorer",
     "neuron_explorer",
-    "signals_explorer",
     "piece_explorer",
+    "signals_explorer",
 ]

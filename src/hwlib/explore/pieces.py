@@ -25,10 +25,10 @@ WIDTH, HEIGHT = 330, 220
 
 def piece_explorer(
     *,
-    weights: Sequence[Fraction | int] = (HALF, 1, -1),
-    first_biases: Sequence[int] = (0, 1, 2),
-    inner_weights: Sequence[int] = (1, -1, -3),
-    second_biases: Sequence[int] = (0, -1, -2),
+    weights: Sequence[Fraction | int] = (-1, HALF, 1),
+    first_biases: Sequence[int] = (-1, 0, 2),
+    inner_weights: Sequence[int] = (-3, -1, 1),
+    second_biases: Sequence[int] = (-2, -1, 0),
 ) -> ipywidgets.VBox:
     """Sliders for four numbers of the network of problem ``pwl-local-affine``; its pieces, slopes and patterns.
 
@@ -68,7 +68,9 @@ def piece_explorer(
         "weight W2[0,1]": inner_weights,
         "bias b2[0]": second_biases,
     }
-    return frame_explorer(controls, frame)
+    problem = dict(zip(controls, (HALF, 0, 1, 0), strict=True))
+    start = {label: value for label, value in problem.items() if value in controls[label]}
+    return frame_explorer(controls, frame, start=start)
 
 
 def _row(network: Network) -> Callable[[Piece], str]:
@@ -179,7 +181,7 @@ def approximation_explorer(*, counts: Sequence[int] = (1, 2, 3, 4, 6, 8, 12)) ->
         chords = PiecewiseLinear.through(places, function(places) + lift)
         x = np.linspace(lower, upper, 4001)
         error = abs(chords(x) - function(x)).max()
-        units = np.count_nonzero(relu_network(chords, least=False).layers[0].weight)
+        units = int(np.count_nonzero(relu_network(chords, least=False).layers[0].weight))
         say = f"{_count(count, 'piece')}, {_count(units, 'unit')}; error {error:.4f}, the bound is {bound:.4f}."
         low, high = float(function(x).min()), float(function(x).max())
         room = 0.3 * (high - low)

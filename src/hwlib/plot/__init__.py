@@ -4,18 +4,15 @@ from hwlib.plot._theme import ThemedFigure
 from hwlib.plot.conv import kernel_placements, kernel_stamps, labelled_matrix, number_grids, response_map
 from hwlib.plot.images import image_row
 from hwlib.plot.logic import all_of_two_variables, certificate, folds, gate_regions, neurons, weight_polygons
+from hwlib.plot.pieces import errors_by_pieces, piece_graphs
 
 __all__ = [
     "ThemedFigure",
     "all_of_two_variables",
     "certificate",
+    "errors_by_pieces",
     "folds",
     "gate_regions",
-from hwlib.plot.pieces import errors_by_pieces, piece_graphs
-
-__all__ = [
-    "ThemedFigure",
-    "errors_by_pieces",
     "image_row",
     "kernel_placements",
     "kernel_stamps",
