@@ -27,6 +27,7 @@ __all__ = [
     "pieces",
     "plot",
     "quiz",
+    "regions",
 ]
 
 

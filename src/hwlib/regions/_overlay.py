@@ -1,0 +1,319 @@
+"""All regions in the plane at once: each layer's lines are laid over all faces in a few array operations.
+
+A network is continuous, so its values at shared corners say everything: a neuron changes sign on an edge where its
+values at the two ends do, and inside a face it is affine, so that two such edges are joined by a chord. Which chords of
+a face cross follows from the order of their ends on its border, and the new faces follow from turning left at every
+meeting point. Positions are computed, but never compared: all decisions are signs, and a sign that floats can not be
+trusted with raises :class:`InDoubt`; then exact arithmetic takes over.
+
+Points are homogeneous, (p, q, t): the point (p, q) for t = 1, the direction (p, q) for t = 0. So the whole plane is
+three faces with corners at infinity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwlib.regions._lines import LayerLines
+
+Array = npt.NDArray[Any]
+
+# Rounding, relative to the sizes that enter a sum. Signs of sums below are not trusted: about ten thousand times
+# what float64 loses in a layer, so that positions of corners that are a little off are covered as well.
+_ROUNDING = 1e-11
+
+
+class InDoubt(ArithmeticError):
+    """A sign that float64 can not decide."""
+
+
+@dataclass
+class Faces:
+    """Faces with shared corners.
+
+    Attributes:
+        points: homogeneous corners ``(v, 3)``.
+        ring: corner numbers of all faces, one face after the other, each counter-clockwise.
+        start: where each face begins in ``ring``, and the end.
+        positive: for each layer so far, packed bits ``(faces, words)``: the lines that the face is on the positive
+            side of.
+    """
+
+    points: Array
+    ring: Array
+    start: Array
+    positive: list[Array]
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+
+def subdivide(faces: Faces, layers: list[LayerLines]) -> Faces:
+    """Cut faces by the lines of all layers."""
+    values = faces.points[:, :2]  # what enters the next layer, at every corner, times t
+    for number, layer in enumerate(layers):
+        t = faces.points[:, 2]
+        faces, heights = _cut(faces, _Crossings(faces, layer.heights(values, t), layer, margins(layer, values, t)))
+        if number < len(layers) - 1:
+            values = layer.outputs(heights, faces.points[:, 2])
+    return faces
+
+
+def count(faces: Faces, layers: list[LayerLines]) -> int:
+    """How many faces :func:`subdivide` would make, without making those of the last layer."""
+    values = faces.points[:, :2]
+    for number, layer in enumerate(layers):
+        t = faces.points[:, 2]
+        found = _Crossings(faces, layer.heights(values, t), layer, margins(layer, values, t))
+        if number < len(layers) - 1:
+            faces, heights = _cut(faces, found)
+            values = layer.outputs(heights, faces.points[:, 2])
+    return len(faces) + len(found.first) + len(found.pairs)
+
+
+def margins(layer: LayerLines, values: Array, t: Array) -> Array:
+    """Heights that are too small to trust, ``(1, lines)`` or ``(v, lines)``."""
+    if t.all():
+        return _ROUNDING * (layer.weight_sizes * np.abs(values).max() + layer.bias_sizes)[None]
+    sizes = np.abs(values).max(axis=1)[:, None]
+    return _ROUNDING * (sizes * layer.weight_sizes + t[:, None] * layer.bias_sizes)
+
+
+def _pack(signs: Array) -> Array:
+    """Booleans ``(n, lines)`` as words of 64 bits ``(n, words)``."""
+    packed = np.packbits(signs, axis=1, bitorder="little")
+    words = -(-packed.shape[1] // 8)
+    padded = np.zeros((len(packed), 8 * words), np.uint8)
+    padded[:, : packed.shape[1]] = packed
+    return padded.view(np.uint64)
+
+
+def unpack(words: Array, lines: int) -> Array:
+    """The inverse of packing, ``(n, lines)``."""
+    return np.unpackbits(words.view(np.uint8), axis=1, count=lines, bitorder="little").astype(bool)
+
+
+class _Crossings:
+    """Where the lines of a layer meet the borders of faces and each other."""
+
+    def __init__(self, faces: Faces, heights: Array, layer: LayerLines, margins: Array):
+        self.old_heights, self.layer = heights, layer
+        self._trust(heights, margins)
+        ring, start = faces.ring, faces.start
+        self.following = np.arange(1, len(ring) + 1)  # of each half-edge, in its face
+        self.following[start[1:] - 1] = start[:-1]
+        self.face_of = np.repeat(np.arange(len(faces)), np.diff(start))
+        signs = _pack(heights > 0)
+        head, tail = ring, ring[self.following]
+        changed = (signs[head] ^ signs[tail]) & layer.line_words
+        edges = np.flatnonzero(changed.any(axis=1))
+        row, line = np.nonzero(unpack(changed[edges], heights.shape[1]))
+        edge = edges[row]
+        a, b = head[edge], tail[edge]
+        from_a, from_b = np.abs(heights[a, line]), np.abs(heights[b, line])
+        order = _sorted_within(edge, from_a / (from_a + from_b))
+        # One entry for each crossing of a border, in the order of the borders.
+        self.edge, self.line = edge[order], line[order]
+        self._corners(faces.points, margins, a[order], b[order])
+        self._chords(heights.shape[1])
+        self._meetings()
+
+    def _corners(self, points: Array, margins: Array, a: Array, b: Array) -> None:
+        """New corners on edges; the two faces of an edge share them."""
+        heights = self.old_heights
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        key = (low * len(points) + high) * heights.shape[1] + self.line
+        _, first, self.corner = np.unique(key, return_index=True, return_inverse=True)
+        low, high, line = low[first], high[first], self.line[first]
+        weights = np.abs(heights[high, line]), np.abs(heights[low, line])
+        self.points, self.heights = _between((points, heights), low, high, *weights)
+        self.layer.settle(self.heights, line)
+        self.margins = margins if len(margins) == 1 else np.maximum(margins[low], margins[high])
+        self._trust(self.heights, self.margins, line)
+
+    def _trust(self, heights: Array, margins: Array, *own: Array) -> None:
+        """Raise unless all signs but those of the lines that meet there are safe."""
+        small = np.abs(heights) <= margins
+        for lines in own:
+            small[np.arange(len(heights)), lines] = False
+        if small.any() and small[:, self.layer.lines].any():
+            raise InDoubt
+
+    def _chords(self, lines: int) -> None:
+        """Each line enters and leaves a face once: pairs of entries, the first in the order of the border first."""
+        face = self.face_of[self.edge]
+        order = np.argsort(face * lines + self.line, kind="stable")
+        first, second = order[::2], order[1::2]
+        if len(first) != len(second) or not (
+            np.array_equal(face[first], face[second]) and np.array_equal(self.line[first], self.line[second])
+        ):
+            raise InDoubt
+        by_place = np.argsort(first)
+        self.first, self.second = first[by_place], second[by_place]  # entries grow with the face, so this sorts faces
+        self.chord_face = face[self.first]
+
+    def _meetings(self) -> None:
+        """Chords of a face cross if their ends alternate on its border."""
+        ends = np.searchsorted(self.chord_face, self.chord_face, side="right")
+        number = np.arange(len(self.first))
+        later = ends - number - 1  # chords of the same face that begin after this one
+        one = np.repeat(number, later)
+        other = np.arange(later.sum()) - np.repeat(np.cumsum(later) - later, later) + one + 1
+        cross = (self.first[other] < self.second[one]) & (self.second[one] < self.second[other])
+        one, other = one[cross], other[cross]
+        self.pairs = np.stack([one, other], axis=1)  # (meetings, 2)
+
+        def along(chord: Array, crossed: Array) -> tuple[Array, Array, Array, Array]:
+            begin, end = self.corner[self.first[chord]], self.corner[self.second[chord]]
+            line = self.line[self.first[crossed]]
+            from_begin, from_end = self.heights[begin, line], self.heights[end, line]
+            if (from_begin * from_end >= 0).any():
+                raise InDoubt
+            return begin, end, np.abs(from_begin), np.abs(from_end)
+
+        begin, end, from_begin, from_end = along(one, other)
+        self.place_on_one = from_begin / (from_begin + from_end)
+        _, _, near, far = along(other, one)
+        self.place_on_other = near / (near + far)
+        self.met_points, self.met_heights = _between((self.points, self.heights), begin, end, from_end, from_begin)
+        lines = self.line[self.first[one]], self.line[self.first[other]]
+        self.layer.settle(self.met_heights, *lines)
+        margins = self.margins if len(self.margins) == 1 else np.maximum(self.margins[begin], self.margins[end])
+        self._trust(self.met_heights, margins, *lines)
+
+
+def _between(tables: tuple[Array, Array], a: Array, b: Array, weight_a: Array, weight_b: Array) -> tuple[Array, Array]:
+    """Homogeneous averages of rows, points at t = 1 or t = 0; heights go along."""
+    total = weight_a + weight_b
+    share_a, share_b = (weight_a / total)[:, None], (weight_b / total)[:, None]
+    mixed = []
+    for table in tables:
+        rows, others = table[a], table[b]
+        rows *= share_a
+        others *= share_b
+        rows += others
+        mixed.append(rows)
+    points, heights = mixed
+    t = points[:, 2:]
+    if (far := (t != 0) & (np.abs(t - 1) > 1e-15)).any():  # a point between one at t = 1 and one at infinity
+        scale = np.where(far, t, 1)
+        points /= scale
+        heights /= scale
+    points[:, 2] = t[:, 0] != 0
+    return points, heights
+
+
+def _sorted_within(group: Array, place: Array) -> Array:
+    """Order by place within each group, for groups that stand together; most have one member."""
+    order = np.arange(len(group))
+    same = group[1:] == group[:-1]
+    crowded = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    order[crowded] = crowded[np.lexsort((place[crowded], group[crowded]))]
+    return order
+
+
+def _cut(faces: Faces, found: _Crossings) -> tuple[Faces, Array]:
+    """Cut all faces by the lines of one layer; returns them with the heights at all corners, old and new."""
+    on_edges, inside = len(faces.points), len(faces.points) + len(found.points)
+    points = np.concatenate([faces.points, found.points, found.met_points])
+    heights = np.concatenate([found.old_heights, found.heights, found.met_heights])
+
+    whole = np.ones(len(faces), bool)
+    whole[found.chord_face] = False
+    ring, start, parent = _left_turns(faces, found, ~whole, on_edges, inside)
+    kept = np.repeat(whole, np.diff(faces.start))
+    ring = np.concatenate([ring, faces.ring[kept]])
+    lengths = np.concatenate([np.diff(start), np.diff(faces.start)[whole]])
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    parent = np.concatenate([parent, np.flatnonzero(whole)])
+
+    signs = _pack(heights > 0)[ring]
+    positive = np.bitwise_or.reduceat(signs, start[:-1], axis=0)  # lines through a corner count as not positive there
+    return Faces(points, ring, start, [*(words[parent] for words in faces.positive), positive]), heights
+
+
+def _left_turns(faces: Faces, found: _Crossings, cut: Array, on_edges: int, inside: int) -> tuple[Array, Array, Array]:
+    """Ring, starts and parents of the faces that the cut ones fall into.
+
+    Half-edges are numbered: first the pieces of borders, then the pieces of chords forwards, then backwards. A chord's
+    left side is the part of the border after its second end and before its first.
+    """
+    corners = np.flatnonzero(cut[found.face_of])  # half-edges of faces that are cut
+    after = np.searchsorted(found.edge, corners)  # entries on earlier half-edges
+    corner_node = np.arange(len(corners)) + after
+    entry_node = np.arange(len(found.edge)) + np.searchsorted(corners, found.edge, side="right")
+    nodes = len(corners) + len(found.edge)
+
+    chords, meetings = len(found.first), len(found.pairs)
+    chord = found.pairs.T.ravel()  # of each meeting the first chord, then of each the second
+    place = np.concatenate([found.place_on_one, found.place_on_other])
+    order = np.lexsort((place, chord))
+    met = np.bincount(chord, minlength=chords)  # meetings on each chord
+    rank = np.empty(len(chord), np.int64)
+    rank[order] = np.arange(len(chord)) - np.repeat(np.cumsum(met) - met, met)
+    base = np.cumsum(met + 1) - (met + 1)  # first piece of each chord
+    pieces = chords + len(chord)
+
+    def forwards(which: Array, piece: Array) -> Array:
+        return nodes + base[which] + piece
+
+    def backwards(which: Array, piece: Array) -> Array:
+        return nodes + pieces + base[which] + piece
+
+    vertex = np.empty(nodes + 2 * pieces, np.int64)  # where each half-edge begins
+    vertex[corner_node] = faces.ring[corners]
+    vertex[entry_node] = on_edges + found.corner
+    every = np.arange(chords)
+    vertex[forwards(every, 0 * every)] = vertex[entry_node[found.first]]
+    vertex[backwards(every, met)] = vertex[entry_node[found.second]]
+    meeting = inside + np.tile(np.arange(meetings), 2)
+    vertex[forwards(chord, rank + 1)] = meeting
+    vertex[backwards(chord, rank)] = meeting
+
+    face = np.empty(nodes + 2 * pieces, np.int64)
+    face[corner_node] = found.face_of[corners]
+    face[entry_node] = found.face_of[found.edge]
+    face[nodes : nodes + pieces] = face[nodes + pieces :] = np.repeat(found.chord_face, met + 1)
+
+    following = np.empty(nodes + 2 * pieces, np.int64)
+    successor = np.arange(1, nodes + 1)
+    border = face[:nodes]
+    begins = np.flatnonzero(np.concatenate([[True], border[1:] != border[:-1]])) if nodes else np.zeros(0, np.int64)
+    successor[np.append(begins[1:], nodes)[: len(begins)] - 1] = begins
+    leave = np.arange(nodes)  # a border goes on at a corner, and turns into the chord where one begins or ends
+    leave[entry_node[found.first]] = forwards(every, 0 * every)
+    leave[entry_node[found.second]] = backwards(every, met)
+    following[:nodes] = leave[successor]
+    following[forwards(every, met)] = entry_node[found.second]
+    following[backwards(every, 0 * every)] = entry_node[found.first]
+    (one, other), (r, s) = found.pairs.T, rank.reshape(2, -1)
+    following[forwards(one, r)] = forwards(other, s + 1)
+    following[forwards(other, s)] = backwards(one, r)
+    following[backwards(one, r + 1)] = backwards(other, s)
+    following[backwards(other, s + 1)] = forwards(one, r + 1)
+    return _cycles(following, vertex, face)
+
+
+def _cycles(following: Array, vertex: Array, face: Array) -> tuple[Array, Array, Array]:
+    """Cycles of a permutation, each begun at its least member."""
+    least, jump = np.minimum(np.arange(len(following)), following), following
+    while True:
+        jump = jump[jump]
+        lower = np.minimum(least, least[jump])
+        if np.array_equal(lower, least):
+            break
+        least = lower
+    leaders = np.flatnonzero(least == np.arange(len(following)))
+    lengths = np.bincount(least, minlength=len(following))[leaders]
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    ring = np.empty(len(following), np.int64)
+    at, place, left = leaders, start[:-1], lengths
+    while len(at):
+        ring[place] = vertex[at]
+        alive = left > 1
+        at, place, left = following[at[alive]], place[alive] + 1, left[alive] - 1
+    return ring, start, face[leaders]

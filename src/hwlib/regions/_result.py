@@ -1,0 +1,180 @@
+"""What an enumeration found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwlib.network import Network
+from hwlib.regions._lines import merged_layers
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One region.
+
+    Attributes:
+        corners: ``(m, d)``, counter-clockwise in the plane; Fractions in an exact enumeration.
+        directions: ``(n, d)``: the directions of its endless edges, none if it is bounded.
+        pattern: for each hidden layer, the piece that each neuron is on; 0 and 1 for ReLU.
+        weight: ``(outputs, d)``.
+        bias: ``(outputs,)``: on the region the network is ``weight @ x + bias``.
+    """
+
+    corners: Array
+    directions: Array
+    pattern: tuple[Array, ...]
+    weight: Array
+    bias: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """All activation regions of a network in a part of its input space.
+
+    Iterating gives each :class:`Region`; the arrays here hold all of them at once.
+
+    Attributes:
+        network: the network, on the inputs that were enumerated.
+        points: homogeneous corners, shared by the regions, ``(v, d + 1)``: t = 1 for points, 0 for directions.
+        ring: corner numbers, one region after the other.
+        start: where each region begins in ``ring``, and the end.
+        patterns: for each hidden layer the pieces of its neurons, ``(regions, neurons)``.
+        exact_points: the corners as whole numbers (p, t), standing for p / t; None if they were computed in floats.
+    """
+
+    network: Network
+    points: Array
+    ring: Array
+    start: Array
+    patterns: tuple[Array, ...]
+    exact_points: tuple[tuple[int, ...], ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def __iter__(self) -> Iterator[Region]:
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> Region:
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"region {number}: accepted are 0 to {len(self) - 1}")
+        number %= len(self)
+        chosen = self.ring[self.start[number] : self.start[number + 1]]
+        pattern = tuple(pieces[number] for pieces in self.patterns)
+        if self.exact_points is None:
+            rows = self.points[chosen]
+            finite = rows[:, -1] > 0
+            weight, bias = (array[number] for array in self.affine_maps)
+            return Region(rows[finite, :-1], rows[~finite, :-1], pattern, weight, bias)
+        rays = [self.exact_points[k] for k in chosen]
+        width = self.points.shape[1] - 1
+        corners = [[Fraction(entry, ray[-1]) for entry in ray[:-1]] for ray in rays if ray[-1]]
+        directions = [[Fraction(entry) for entry in ray[:-1]] for ray in rays if not ray[-1]]
+        weight, bias = _affine_maps(self.network.as_fractions(), [pieces[None] for pieces in pattern])
+        return Region(
+            np.array(corners, dtype=object).reshape(-1, width),
+            np.array(directions, dtype=object).reshape(-1, width),
+            pattern,
+            weight[0],
+            bias[0],
+        )
+
+    @property
+    def dimension(self) -> int:
+        """Number d of inputs."""
+        return self.points.shape[1] - 1
+
+    @cached_property
+    def affine_maps(self) -> tuple[Array, Array]:
+        """Weight ``(regions, outputs, d)`` and bias ``(regions, outputs)`` of the network on each region, in floats."""
+        return _affine_maps(self.network.as_floats(), self.patterns)
+
+    @cached_property
+    def volumes(self) -> Array:
+        """Area, or volume, or length of each region; infinite for one without bound."""
+        following = np.arange(1, len(self.ring) + 1)
+        following[self.start[1:] - 1] = self.start[:-1]
+        p = self.points[self.ring]
+        if self.dimension == 2:
+            q = p[following]
+            twice = np.add.reduceat(p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0], self.start[:-1])
+            found = np.abs(twice) / 2
+        else:
+            found = np.array([_hull_volume(p[a:b, :-1]) for a, b in zip(self.start, self.start[1:], strict=False)])
+        endless = np.minimum.reduceat(p[:, -1], self.start[:-1]) == 0
+        return np.where(endless, np.inf, found)
+
+    @cached_property
+    def adjacency(self) -> Array:
+        """Pairs of regions of the plane that share an edge, ``(pairs, 2)``.
+
+        Raises:
+            ValueError: if the regions are not in the plane.
+        """
+        if self.dimension != 2:
+            raise ValueError(f"regions of {self.dimension} inputs: accepted are two")
+        following = np.arange(1, len(self.ring) + 1)
+        following[self.start[1:] - 1] = self.start[:-1]
+        a, b = self.ring, self.ring[following]
+        region = np.repeat(np.arange(len(self)), np.diff(self.start))
+        key = np.minimum(a, b) * len(self.points) + np.maximum(a, b)
+        order = np.argsort(key, kind="stable")
+        twins = np.flatnonzero(key[order][1:] == key[order][:-1])
+        return np.sort(np.stack([region[order[twins]], region[order[twins + 1]]], axis=1), axis=1)
+
+    def linear_pieces(self) -> int:
+        """How many pieces remain when neighbours with the same affine map are joined, in the plane.
+
+        Maps are compared exactly in an exact enumeration, else up to rounding.
+
+        Raises:
+            ValueError: if the regions are not in the plane.
+        """
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        first, second = self.adjacency.T
+        if self.exact_points is None:
+            flat = np.concatenate([part.reshape(len(self), -1) for part in self.affine_maps], axis=1)
+            close = np.isclose(flat[first], flat[second], rtol=1e-9, atol=1e-12 * np.abs(flat).max(initial=1))
+            same = close.all(axis=1)
+        else:
+            maps = [(region.weight.tolist(), region.bias.tolist()) for region in self]
+            same = np.array([maps[a] == maps[b] for a, b in zip(first, second, strict=True)], dtype=bool)
+        joined = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(len(self), len(self)))
+        return int(connected_components(joined, directed=False)[0])
+
+
+def _affine_maps(network: Network, patterns: Any) -> tuple[Array, Array]:
+    *hidden, last = merged_layers(network)
+    inputs = network.inputs
+    eye = last.bias[0] * 0 + np.eye(inputs, dtype=int) if network.exact else np.eye(inputs)
+    count = len(patterns[0]) if patterns else 1
+    maps = np.zeros((inputs, count, inputs + 1), dtype=last.weight.dtype) + last.bias[0] * 0
+    maps[:, :, :inputs] = eye[:, None, :]
+    for layer, pieces in zip(hidden, patterns, strict=True):
+        maps = np.tensordot(layer.weight, maps, axes=1)  # (neurons, regions, d + 1)
+        maps[:, :, -1] += layer.bias[:, None]
+        slopes, intercepts = layer.activation.coefficients(exact=network.exact)
+        maps *= slopes[pieces.T][:, :, None]
+        maps[:, :, -1] += intercepts[pieces.T]
+    maps = np.tensordot(last.weight, maps, axes=1)
+    maps[:, :, -1] += last.bias[:, None]
+    return maps[:, :, :-1].swapaxes(0, 1), maps[:, :, -1].T
+
+
+def _hull_volume(corners: Array) -> float:
+    if corners.shape[1] == 1:
+        return float(np.ptp(corners))
+    from scipy.spatial import ConvexHull
+
+    return float(ConvexHull(corners).volume)
