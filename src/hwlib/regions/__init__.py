@@ -1,2 +1,29 @@
+"""Linear regions of piecewise linear networks: all of them, their number, and bounds on it (*Depth folds space*).
+
+An activation region is the set of inputs for which every neuron is on a given piece of its activation; the network is
+affine there. :func:`enumerate_regions` finds all regions of positive volume in a box or in all of space,
+:func:`count_regions` only counts, :func:`iterate_regions` yields them one by one, :func:`sample_regions` gives a lower
+bound where there are too many. :func:`identified_regions` finds the regions that a network maps onto one and the same
+set, which is what depth multiplies. Bounds from the literature stand in :mod:`hwlib.regions.bounds`.
+
+Source: problems ``depth-one-layer``, ``depth-composition``, ``depth-folding``, ``depth-conclusion``.
+"""
+
+from hwlib.regions import bounds
 from hwlib.regions._enumerate import count_regions, enumerate_regions, iterate_regions, sample_regions, slice_network
+from hwlib.regions._identified import Identified, folding_network, identified_regions
 from hwlib.regions._result import Region, Regions
+
+__all__ = [
+    "Identified",
+    "Region",
+    "Regions",
+    "bounds",
+    "count_regions",
+    "enumerate_regions",
+    "folding_network",
+    "identified_regions",
+    "iterate_regions",
+    "sample_regions",
+    "slice_network",
+]

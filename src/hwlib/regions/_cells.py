@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from hwlib.network import Layer
 from hwlib.regions._lines import LayerLines
-from hwlib.regions._overlay import InDoubt, margins
+from hwlib.regions._overlay import InDoubtError, margins
 
 Array = npt.NDArray[Any]
 Ray = tuple[int, ...]
@@ -72,7 +72,7 @@ def fan(dimension: int) -> list[tuple[list[Ray], list[int]]]:
 
 
 def float_cells(cell: Cell, layers: Sequence[LayerLines], *, depth: int = 0) -> Iterator[Cell]:
-    """The regions within a cell, depth first, in general position; raises :class:`InDoubt` where signs are.
+    """The regions within a cell, depth first, in general position; raises :class:`InDoubtError` where signs are.
 
     The first ``depth`` layers have cut the cell already.
     """
@@ -93,7 +93,7 @@ def _float_layer(cell: Cell, values: Array, layers: Sequence[LayerLines]) -> Ite
     pieces = [(cell.corners, cell.facets, heights)]
     lines = np.flatnonzero(layer.lines)
     if (np.abs(heights) <= least)[:, lines].any():
-        raise InDoubt
+        raise InDoubtError
     for line in lines[(heights[:, lines] > 0).any(axis=0) & (heights[:, lines] < 0).any(axis=0)]:
         pieces = [half for piece in pieces for half in _float_split(*piece, line, layer, least.max(axis=0))]
     for corners, facets, above in pieces:
@@ -106,14 +106,14 @@ def _float_layer(cell: Cell, values: Array, layers: Sequence[LayerLines]) -> Ite
 def _float_split(
     corners: Array, facets: Array, heights: Array, line: int, layer: LayerLines, least: Array
 ) -> list[tuple[Array, Array, Array]]:
-    own = heights[:, line]
-    above, below = np.flatnonzero(own > 0), np.flatnonzero(own < 0)
+    signed = heights[:, line]
+    above, below = np.flatnonzero(signed > 0), np.flatnonzero(signed < 0)
     if not len(above) or not len(below):
         return [(corners, facets, heights)]
     shared = facets[above].astype(np.float32) @ facets[below].T.astype(np.float32)
     p, q = np.nonzero(shared == corners.shape[1] - 2)
     p, q = above[p], below[q]
-    share = own[p] / (own[p] - own[q])  # of q
+    share = signed[p] / (signed[p] - signed[q])  # of q
     new_corners = corners[p] + share[:, None] * (corners[q] - corners[p])
     new_heights = heights[p] + share[:, None] * (heights[q] - heights[p])
     scale = np.where(new_corners[:, -1:] > 0, new_corners[:, -1:], 1)
@@ -121,9 +121,11 @@ def _float_split(
         new_corners, new_heights = new_corners / scale, new_heights / scale
     layer.settle(new_heights, np.full(len(p), line))
     # Lines of this layer that both ends lie on pass through the new corner as well.
-    new_heights[(heights[p] == 0) & (heights[q] == 0)] = 0
-    if ((np.abs(new_heights) <= least) & (new_heights != 0))[:, layer.lines].any():
-        raise InDoubt
+    own = (heights[p] == 0) & (heights[q] == 0)
+    new_heights[own] = 0
+    own[:, line] = True
+    if ((np.abs(new_heights) <= least) & ~own)[:, layer.lines].any():
+        raise InDoubtError
     column = np.zeros((len(corners), 1), bool)
     old = np.hstack([facets, column])
     new = np.hstack([facets[p] & facets[q], np.ones((len(p), 1), bool)])

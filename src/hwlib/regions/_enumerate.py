@@ -72,12 +72,12 @@ def enumerate_regions(
     if network.inputs == 2 and not exact and not network.exact:
         try:
             return _in_the_plane(network, limits)
-        except _overlay.InDoubt:
+        except _overlay.InDoubtError:
             pass
     elif not exact and not network.exact:
         try:
             return _collected(network, limits, _float_parts(network, limits, n_jobs), exact=False)
-        except _overlay.InDoubt:
+        except _overlay.InDoubtError:
             pass
     return _collected(network, limits, _exact_parts(network, limits, n_jobs), exact=True)
 
@@ -135,7 +135,7 @@ def count_regions(
     if network.inputs == 2 and not exact and not network.exact and limits is not None and hidden:
         try:
             return _overlay.count(_box_face(limits), hidden)
-        except _overlay.InDoubt:
+        except _overlay.InDoubtError:
             pass
     return len(enumerate_regions(network, box=limits, exact=exact, n_jobs=n_jobs))
 
@@ -179,7 +179,7 @@ def _within(cell: Cell, in_floats: list[LayerLines], layers: list[ExactLayer], *
         try:
             yield from list(_cells.float_cells(_in_floats(cell), in_floats, depth=min(1, len(layers))))
             return
-        except _overlay.InDoubt:
+        except _overlay.InDoubtError:
             pass
     yield from _cells.exact_cells(cell.corners, cell.facets, layers)
 
@@ -245,7 +245,8 @@ def slice_network(network: Network | torch.nn.Module, origin: npt.ArrayLike, *di
     start = np.asarray(origin, dtype=float).ravel()
     if columns.ndim != 2 or len(columns) != network.inputs or start.shape != (network.inputs,):
         raise ValueError(
-            f"origin of {start.size} and directions of shape {columns.T.shape}: accepted are {network.inputs} numbers each"
+            f"origin of {start.size} numbers, directions of shape {columns.T.shape}: "
+            f"accepted are {network.inputs} numbers each"
         )
     first, *rest = network.layers
     return Network([Layer(first.weight @ columns, first.weight @ start + first.bias, first.activation), *rest])
@@ -339,8 +340,8 @@ def _joined(parts: Regions) -> Regions:
     flat = np.concatenate([np.zeros((len(parts), 1), np.int8), *parts.patterns], axis=1)
     _, first, label = np.unique(flat, axis=0, return_index=True, return_inverse=True)
     members: list[list[int]] = [[] for _ in first]
-    for number, group in enumerate(label.ravel().tolist()):
-        members[group].append(number)
+    for number, which in enumerate(label.ravel().tolist()):
+        members[which].append(number)
     rings = []
     for group in members:
         pieces = [parts.ring[parts.start[k] : parts.start[k + 1]].tolist() for k in group]
@@ -433,7 +434,7 @@ def _shared_out(job: Callable[[Any], list[Cell]], tasks: Sequence[Any], n_jobs: 
 def _collected(network: Network, limits: Box | None, cells: Sequence[Cell], *, exact: bool) -> Regions:
     """Cells as regions with shared corners."""
     number: dict[Any, int] = {}
-    rings = []
+    rings: list[list[int]] = []
     for cell in cells:
         corners = [tuple(corner) for corner in (cell.corners if exact else cell.corners.tolist())]
         order = _round_about(cell) if network.inputs == 2 else range(len(corners))
@@ -470,16 +471,18 @@ def _of_distinct_patterns(parts: Regions) -> Regions:
 
 def _as_floats(corner: Sequence[int]) -> list[float]:
     *point, t = corner
-    return [*(float(Fraction(entry, t)) for entry in point), 1.0] if t else [*map(float, point), 0.0]
+    scale = t or max(map(abs, point))  # a direction may have any length
+    return [*(float(Fraction(entry, scale)) for entry in point), float(t != 0)]
 
 
 def _round_about(cell: Cell) -> list[int]:
     """Corners of a cell of the plane, counter-clockwise: neighbours share a facet."""
     facets = cell.facets
-    bits = (
-        facets if isinstance(facets, list) else [int(sum(1 << int(k) for k in np.flatnonzero(row))) for row in facets]
+    bits: list[int] = (
+        facets if isinstance(facets, list) else [sum(1 << int(k) for k in np.flatnonzero(row)) for row in facets]
     )
-    order, left = [0], set(range(1, len(bits)))
+    order: list[int] = [0]
+    left = set(range(1, len(bits)))
     while left:
         step = next(k for k in left if bits[k] & bits[order[-1]])
         order.append(step)

@@ -62,7 +62,7 @@ class LayerLines:
 
     def heights(self, values: Array, t: Array) -> Array:
         """How far each point is above each line, ``(v, lines)``, from homogeneous inputs ``(v, inputs)`` and t."""
-        above = values @ self._weight.T
+        above: Array = values @ self._weight.T
         above += self._offset if t.all() else t[:, None] * self._offset
         if len(self.copies):
             above[:, self.copies] = above[:, self._same[self.copies]] * self._factor[self.copies]
@@ -79,13 +79,15 @@ class LayerLines:
         """What the layer puts out, homogeneous, ``(v, neurons)``; for t = 0 the slope in that direction."""
         slopes, intercepts = self.activation.coefficients(exact=False)
         if self.per_neuron == 1 and slopes[0] == 0 and slopes[1] == 1 and not (intercepts.any() or self.breakpoint[0]):
-            return np.maximum(heights, 0)
+            rectified: Array = np.maximum(heights, 0)
+            return rectified
         first = slice(None, None, self.per_neuron)
         z = heights[:, first] + self.breakpoint[first] * t[:, None]
         piece = np.zeros(z.shape, np.int8)
         for number in range(self.per_neuron):
             piece += heights[:, number :: self.per_neuron] > 0
-        return slopes[piece] * z + intercepts[piece] * t[:, None]
+        out: Array = slopes[piece] * z + intercepts[piece] * t[:, None]
+        return out
 
 
 def _multiples(rows: Array) -> tuple[Array, Array]:

@@ -4,7 +4,7 @@ A network is continuous, so its values at shared corners say everything: a neuro
 values at the two ends do, and inside a face it is affine, so that two such edges are joined by a chord. Which chords of
 a face cross follows from the order of their ends on its border, and the new faces follow from turning left at every
 meeting point. Positions are computed, but never compared: all decisions are signs, and a sign that floats can not be
-trusted with raises :class:`InDoubt`; then exact arithmetic takes over.
+trusted with raises :class:`InDoubtError`; then exact arithmetic takes over.
 
 Points are homogeneous, (p, q, t): the point (p, q) for t = 1, the direction (p, q) for t = 0. So the whole plane is
 three faces with corners at infinity.
@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 _ROUNDING = 1e-11
 
 
-class InDoubt(ArithmeticError):
+class InDoubtError(ArithmeticError):
     """A sign that float64 can not decide."""
 
 
@@ -78,9 +78,11 @@ def count(faces: Faces, layers: list[LayerLines]) -> int:
 def margins(layer: LayerLines, values: Array, t: Array) -> Array:
     """Heights that are too small to trust, ``(1, lines)`` or ``(v, lines)``."""
     if t.all():
-        return _ROUNDING * (layer.weight_sizes * np.abs(values).max() + layer.bias_sizes)[None]
-    sizes = np.abs(values).max(axis=1)[:, None]
-    return _ROUNDING * (sizes * layer.weight_sizes + t[:, None] * layer.bias_sizes)
+        sizes, scale = np.abs(values).max(keepdims=True), np.ones((1, 1))
+    else:
+        sizes, scale = np.abs(values).max(axis=1, keepdims=True), t[:, None]
+    least: Array = _ROUNDING * (sizes * layer.weight_sizes + scale * layer.bias_sizes)
+    return least
 
 
 def _pack(signs: Array) -> Array:
@@ -141,7 +143,7 @@ class _Crossings:
         for lines in own:
             small[np.arange(len(heights)), lines] = False
         if small.any() and small[:, self.layer.lines].any():
-            raise InDoubt
+            raise InDoubtError
 
     def _chords(self, lines: int) -> None:
         """Each line enters and leaves a face once: pairs of entries, the first in the order of the border first."""
@@ -151,7 +153,7 @@ class _Crossings:
         if len(first) != len(second) or not (
             np.array_equal(face[first], face[second]) and np.array_equal(self.line[first], self.line[second])
         ):
-            raise InDoubt
+            raise InDoubtError
         by_place = np.argsort(first)
         self.first, self.second = first[by_place], second[by_place]  # entries grow with the face, so this sorts faces
         self.chord_face = face[self.first]
@@ -172,7 +174,7 @@ class _Crossings:
             line = self.line[self.first[crossed]]
             from_begin, from_end = self.heights[begin, line], self.heights[end, line]
             if (from_begin * from_end >= 0).any():
-                raise InDoubt
+                raise InDoubtError
             return begin, end, np.abs(from_begin), np.abs(from_end)
 
         begin, end, from_begin, from_end = along(one, other)

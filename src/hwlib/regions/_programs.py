@@ -65,6 +65,6 @@ def _sides(rows: Array, limits: Array, inside: Array, line: Array, thinnest: flo
             b,
             bounds=[(None, None)] * len(inside) + [(0, None)],
         )
-        if answer.status == 0 and answer.x[-1] > thinnest:
+        if answer.x is not None and answer.status == 0 and answer.x[-1] > thinnest:
             found.append((a, b, answer.x[:-1]))
     return found if len(found) == 2 else [(rows, limits, inside)]

@@ -91,7 +91,7 @@ class Regions:
     @property
     def dimension(self) -> int:
         """Number d of inputs."""
-        return self.points.shape[1] - 1
+        return int(self.points.shape[1]) - 1
 
     @cached_property
     def affine_maps(self) -> tuple[Array, Array]:

@@ -1,0 +1,304 @@
+"""hwlib.regions: counts against formulas, linear programs and exact arithmetic; maps against autograd."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwlib.network import Network
+from hwlib.regions import (
+    count_regions,
+    enumerate_regions,
+    iterate_regions,
+    sample_regions,
+    slice_network,
+)
+
+
+def random_network(widths, seed, activation="relu", scale=1.0):
+    rng = np.random.default_rng(seed)
+    pairs = itertools.pairwise(widths)
+    arrays = [(rng.normal(size=(o, i)), scale * rng.normal(size=o)) for i, o in pairs]
+    return Network.from_arrays(arrays, activation=activation)
+
+
+def whole_network(widths, seed):
+    """Small whole weights: zero weights, equal, parallel and concurrent lines and dead neurons are frequent."""
+    rng = np.random.default_rng(seed)
+    arrays = [(rng.integers(-1, 2, (o, i)), rng.integers(-1, 2, o)) for i, o in itertools.pairwise(widths)]
+    return Network.from_arrays(arrays)
+
+
+def fold(layers, dimension, *, rotation=None, relu=False):
+    """x becomes |2x - 1| in each coordinate, several times; with ReLU as relu(2x - 1) + relu(1 - 2x)."""
+    eye = np.eye(dimension, dtype=int)
+    first = eye if rotation is None else rotation
+    if not relu:
+        arrays = [(2 * (first if k == 0 else eye), -np.ones(dimension, int)) for k in range(layers)]
+        return Network.from_arrays([*arrays, (eye, 0 * eye[0])], activation="abs")
+    both, together = np.vstack([2 * eye, -2 * eye]), np.hstack([eye, eye])
+    bias = np.repeat([-1, 1], dimension)
+    arrays = [(both @ (first if k == 0 else together), bias) for k in range(layers)]
+    return Network.from_arrays([*arrays, (together, 0 * eye[0])])
+
+
+def zaslavsky(lines, dimension):
+    return sum(math.comb(lines, k) for k in range(dimension + 1))
+
+
+# --- counts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "dimension"), [(1, 1), (9, 1), (1, 2), (7, 2), (20, 2), (6, 3), (8, 4), (7, 5), (3, 6)]
+)
+def test_one_layer_in_general_position_cuts_space_as_zaslavsky_says(lines, dimension):
+    network = random_network([dimension, lines, 1], seed=lines)
+    assert len(enumerate_regions(network)) == zaslavsky(lines, dimension)
+
+
+def test_parallel_and_central_lines_have_their_own_counts():
+    parallel = Network.from_arrays([(np.ones((5, 2)), np.arange(5)), (np.ones((1, 5)), [0])])
+    assert count_regions(parallel) == 6
+    angles = np.arange(7)
+    central = Network.from_arrays([(np.stack([np.cos(angles), np.sin(angles)], axis=1), None), (np.ones((1, 7)), [0])])
+    assert count_regions(central) == 14
+    assert enumerate_regions(central).exact_points is not None  # floats were in doubt, and did not decide
+
+
+@pytest.mark.problem("depth-one-layer")
+@pytest.mark.problem("depth-folding")
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize(
+    ("layers", "dimension"), [(n, d) for n in range(1, 13) for d in range(1, 13) if n * d <= 12 and (d < 5 or n == 1)]
+)
+def test_folds_have_two_to_the_layers_times_dimension_regions(layers, dimension, relu):
+    network = fold(layers, dimension, relu=relu)
+    box = [(0, 1)] * dimension
+    assert count_regions(network, box=box) == 2 ** (layers * dimension)
+    if dimension <= 4 and layers * dimension <= 9:  # without using that the coordinates are independent
+        assert len(enumerate_regions(network, box=box)) == 2 ** (layers * dimension)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5), st.floats(0, 7), st.booleans(), st.floats(1, 4))
+def test_folds_turned_by_any_angle_keep_their_number(layers, angle, relu, reach):
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    found = enumerate_regions(fold(layers, 2, rotation=turn, relu=relu), box=[(-2 * reach, 2 * reach)] * 2)
+    assert len(found) == 4**layers
+    assert found.volumes.sum() == pytest.approx(16 * reach**2)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_fold_turned_by_a_rational_angle_is_exact(layers):
+    turn = np.array([[Fraction(3, 5), Fraction(-4, 5)], [Fraction(4, 5), Fraction(3, 5)]])
+    found = enumerate_regions(fold(layers, 2, rotation=turn, relu=True), box=[(-3, 3), (-3, 3)])
+    assert len(found) == 4**layers
+    assert found.exact_points is not None
+    assert all(isinstance(entry, Fraction) for region in found for entry in region.corners.ravel())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 3), st.integers(0, 10**6))
+def test_in_any_position_the_count_is_that_of_linear_programs(hidden, dimension, seed):
+    network = whole_network([dimension, *hidden, 1], seed)
+    box = [(-3, Fraction(5, 2))] * dimension  # whole weights meet the border of such a box in corners, too
+    expected = count_regions(network, box=box, method="programs")
+    found = enumerate_regions(network, box=box)
+    assert len(found) == count_regions(network, box=box) == expected
+    assert len(enumerate_regions(network, box=box, exact=True)) == expected
+    assert sum(1 for _ in iterate_regions(network, box=box)) == expected
+    assert found.volumes.sum() == pytest.approx(5.5**dimension)
+    patterns = np.concatenate(found.patterns, axis=1)
+    assert len(np.unique(patterns, axis=0)) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(1, 7), min_size=1, max_size=3),
+    st.integers(1, 3),
+    st.integers(0, 10**6),
+    st.sampled_from(["relu", "leaky_relu", "abs", "hard_tanh"]),
+)
+def test_floats_agree_with_whole_numbers_of_any_size(hidden, dimension, seed, activation):
+    network = random_network([dimension, *hidden, 2], seed, activation)
+    box = [(-1, 2)] * dimension
+    floats, whole = enumerate_regions(network, box=box), enumerate_regions(network, box=box, exact=True)
+    assert len(floats) == len(whole) == count_regions(network, box=box)
+    assert floats.exact_points is None
+    assert np.sort(floats.volumes) == pytest.approx(np.sort(whole.volumes), rel=1e-6, abs=1e-9)
+    if dimension < 3:
+        assert len(enumerate_regions(network)) == len(enumerate_regions(network, exact=True))
+
+
+def test_all_of_the_plane_has_regions_that_a_large_box_does_not_meet():
+    network = random_network([2, 8, 8, 1], seed=4)
+    boxes = [count_regions(network, box=[(-r, r)] * 2) for r in (1, 10, 1e3, 1e7)]
+    assert boxes == sorted(boxes)
+    everything = enumerate_regions(network)
+    assert len(everything) >= boxes[-1] > boxes[0]
+    assert (everything.volumes < np.inf).sum() == (enumerate_regions(network, exact=True).volumes < np.inf).sum()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6))
+def test_regions_of_the_plane_hold_the_points_between_their_corners_and_directions(seed):
+    network = random_network([2, 5, 4, 1], seed)
+    for region in enumerate_regions(network):
+        assert len(region.corners)
+        corners, steps = region.corners.astype(float), region.directions.astype(float)
+        inside = corners.mean(axis=0) + (steps / np.linalg.norm(steps, axis=1, keepdims=True)).sum(axis=0)
+        value = region.weight.astype(float) @ inside + region.bias.astype(float)
+        assert network(inside) == pytest.approx(value, rel=1e-6, abs=1e-8)
+        for layer, (z, pieces) in enumerate(zip(network.pre_activations(inside), region.pattern, strict=False)):
+            assert np.array_equal(network.layers[layer].activation.piece(z), pieces)
+
+
+# --- geometry ----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=3), st.integers(0, 10**6))
+def test_regions_in_a_box_tile_it_and_satisfy_euler_s_formula(hidden, seed):
+    found = enumerate_regions(random_network([2, *hidden, 1], seed), box=[(-2, 2), (-1, 1)])
+    assert found.volumes.sum() == pytest.approx(8)
+    assert found.volumes.min() > 0
+    edges = set()
+    for a, b in zip(found.start, found.start[1:], strict=False):
+        ring = found.ring[a:b].tolist()
+        edges |= {tuple(sorted(pair)) for pair in zip(ring, ring[1:] + ring[:1], strict=True)}
+        x, y = found.points[ring, :2].T
+        assert np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) > 0  # counter-clockwise
+    assert len(set(found.ring.tolist())) - len(edges) + len(found) == 1  # the outside is no region here
+    assert len(found.adjacency) == len(found.ring) - len(edges)  # an edge is met twice, or once on the border
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_affine_maps_are_autograd_s(dimension):
+    rng = np.random.default_rng(dimension)
+    layers = [torch.nn.Linear(dimension, 7), torch.nn.ReLU(), torch.nn.Linear(7, 6), torch.nn.LeakyReLU(0.1)]
+    module = torch.nn.Sequential(*layers, torch.nn.Linear(6, 2)).double()
+    for parameter in module.parameters():
+        parameter.data = torch.from_numpy(rng.normal(size=tuple(parameter.shape)))
+    found = enumerate_regions(module, box=[(-2, 2)] * dimension)
+    assert len(found) > 5
+    for region in found:
+        middle = torch.from_numpy(region.corners.mean(axis=0))
+        jacobian = torch.autograd.functional.jacobian(module, middle).numpy()
+        assert region.weight == pytest.approx(jacobian, abs=1e-9)
+        assert region.weight @ middle.numpy() + region.bias == pytest.approx(module(middle).detach().numpy(), abs=1e-9)
+
+
+def test_exact_regions_have_exact_maps():
+    network = Network.from_arrays([([[Fraction(1, 3)], [-1]], [0, Fraction(1, 7)]), ([[1, 1]], [0])])
+    found = enumerate_regions(network, box=[(-1, 1)])
+    assert sorted(end for region in found for end in region.corners.ravel()) == [
+        -1,
+        0,
+        0,
+        Fraction(1, 7),
+        Fraction(1, 7),
+        1,
+    ]
+    for region in found:
+        middle = region.corners.mean()
+        assert region.weight[0, 0] * middle + region.bias[0] == network(middle)
+
+
+def test_neighbours_differ_in_one_neuron_in_general_position():
+    found = enumerate_regions(random_network([2, 6, 5, 1], seed=1), box=[(-3, 3)] * 2)
+    flat = np.concatenate(found.patterns, axis=1)
+    first, second = found.adjacency.T
+    assert ((flat[first] != flat[second]).sum(axis=1) == 1).all()
+    assert len(found.adjacency) >= len(found) - 1
+
+
+def test_linear_pieces_join_what_no_output_tells_apart():
+    """The second neuron is not read, so its line makes two activation regions of one linear piece."""
+    network = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 0]], [0])])
+    for exact in (False, True):
+        found = enumerate_regions(network, box=[(-1, 1), (-1, 2)], exact=exact)
+        assert len(found) == 4
+        assert found.linear_pieces() == 2
+
+
+def test_a_slice_is_the_network_on_that_plane():
+    network = random_network([5, 8, 6, 1], seed=3)
+    rng = np.random.default_rng(0)
+    origin, u, v = rng.normal(size=(3, 5))
+    plane = slice_network(network, origin, u, v)
+    for a, b in rng.normal(size=(20, 2)):
+        assert plane([a, b]) == pytest.approx(network(origin + a * u + b * v))
+    assert len(enumerate_regions(plane, box=[(-2, 2)] * 2)) > 10
+
+
+# --- ways to compute ---------------------------------------------------------------------------------
+
+
+def test_several_processes_find_the_same_regions():
+    network, box = random_network([3, 5, 4, 1], seed=2), [(-1, 1)] * 3
+    one, two = enumerate_regions(network, box=box), enumerate_regions(network, box=box, n_jobs=2)
+    assert np.sort(one.volumes) == pytest.approx(np.sort(two.volumes))
+    whole = whole_network([2, 4, 3, 1], seed=8)
+    assert count_regions(whole, exact=True, n_jobs=2) == count_regions(whole, exact=True)
+
+
+def test_regions_come_one_by_one():
+    network = random_network([2, 30, 30, 1], seed=0)
+    some = list(itertools.islice(iterate_regions(network, box=[(-3, 3)] * 2), 5))
+    assert len({tuple(np.concatenate(region.pattern).tolist()) for region in some}) == 5
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6))
+def test_samples_give_a_lower_bound(seed):
+    network = random_network([2, 6, 6, 1], seed)
+    box = [(-2, 2)] * 2
+    bounds = [sample_regions(network, box=box, samples=n) for n in (1, 50, 2000)]
+    assert bounds[0] == 1
+    assert bounds == sorted(bounds)
+    assert bounds[-1] <= count_regions(network, box=box)
+
+
+def test_independent_parts_multiply_and_more_than_eight_inputs_are_counted_by_programs():
+    assert count_regions(fold(1, 20), box=[(0, 1)] * 20) == 2**20
+    network = random_network([9, 4, 1], seed=0, scale=0.1)
+    assert count_regions(network, box=[(-2, 2)] * 9) == 16  # four planes in general position, all near the middle
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda n: enumerate_regions(n, box=[(0, 1)]), "accepted are 2 pairs"),
+        (lambda n: enumerate_regions(n, box=[(0, 1), (1, 1)]), "low < high"),
+        (lambda n: enumerate_regions(n, box=[(0, 1), (1, math.inf)]), "finite"),
+        (lambda n: enumerate_regions(n, box=[(0, 1), 3]), "accepted are 2 pairs"),
+        (lambda n: enumerate_regions(random_network([9, 2, 1], 0)), "accepted are at most 8"),
+        (lambda n: count_regions(n, method="guess"), "accepted are 'auto', 'corners' and 'programs'"),
+        (lambda n: count_regions(n, method="programs"), "accepted is a box"),
+        (lambda n: sample_regions(n, box=[(0, 1)] * 2, samples=0), "at least one sample"),
+        (lambda n: next(iterate_regions(n, box=None)), "accepted is a box"),
+        (lambda n: slice_network(n, [0, 0, 0], [1, 0, 0]), "accepted are 2 numbers each"),
+        (lambda n: enumerate_regions(random_network([3, 2, 1], 0)).adjacency, "accepted are two"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(random_network([2, 3, 1], seed=0))
+
+
+def test_an_affine_network_is_one_region():
+    network = Network.from_arrays([([[1, 2]], [3])])
+    assert count_regions(network, box=[(0, 1)] * 2) == 1
+    (region,) = enumerate_regions(network, box=[(0, 1)] * 2)
+    assert region.weight.tolist() == [[1, 2]]
+    assert region.pattern == ()
+    with pytest.raises(IndexError, match="accepted are 0 to 0"):
+        enumerate_regions(network, box=[(0, 1)] * 2)[1]
