@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.network import Activation, Network, hard_tanh, leaky_relu
+from hwlib.network import Activation, Network, hard_tanh, leaky_relu, named_activation
 from hwlib.pieces import (
     PiecewiseLinear,
     approximate,
@@ -32,6 +32,7 @@ ACTIVATIONS = {
     "identity": "identity",
     "zigzag": Activation("zigzag", (-1, 0, 2), (1, -1, 0, 3), (2, 0, 0, -6)),
 }
+ACTIVATED = {name: named_activation(activation) for name, activation in ACTIVATIONS.items()}
 HALF = Q(1, 2)
 PROBLEM = [([[HALF], [HALF]], [0, 1]), ([[1, 1], [1, 1]], [0, 0]), ([[1, 1]], [1])]
 
@@ -151,6 +152,36 @@ def test_wide_and_deep_networks_agree_with_dense_evaluation_and_autograd(hidden)
         (z[:-1] > 0) != (z[1:] > 0) for layer in network.pre_activations(grid[:, None])[:-1] for z in layer.T
     )
     assert np.count_nonzero(by_pattern) <= len(f.knots), "a grid sees at most the switches that there are"
+
+
+@pytest.mark.parametrize("activation", ["relu", "hard_tanh", "zigzag"])
+@pytest.mark.parametrize(("hidden", "dead"), [((1500,), False), ((500, 500), False), ((500, 500), True)])
+def test_in_very_wide_networks_patterns_change_at_every_knot_and_nowhere_else(hidden, dead, activation):
+    """Wide enough for the shortcut between pillars. A dead start, where inputs are zero, must not gain knots by it."""
+    rng = np.random.default_rng(2)
+    arrays = [
+        (rng.standard_normal((b, a)) * math.sqrt(2 / a), rng.standard_normal(b))
+        for a, b in itertools.pairwise([1, *hidden, 1])
+    ]
+    if dead:
+        arrays[0] = (abs(arrays[0][0]), -abs(arrays[0][1]))
+        arrays = [arrays[0], *[(weight, None) for weight, _ in arrays[1:]]]
+    network = Network.from_arrays(arrays, activation=ACTIVATIONS[activation])
+    f = pieces_of(network, -3, 3)
+    assert len(f) > (100 if dead else 300)
+    ends = np.array([f.lower, *f.knots, f.upper])
+    clear = np.diff(ends) > 1e-9
+    patterns = []
+    for share in (0.02, 0.98):
+        x = ends[:-1] + share * np.diff(ends)
+        hidden_inputs = network.pre_activations(x[:, None])[:-1]
+        patterns.append(np.concatenate([ACTIVATED[activation].piece(z) for z in hidden_inputs], axis=1)[clear])
+    assert (patterns[0] == patterns[1]).all(), "a switch inside a piece"
+    assert (patterns[0][1:] != patterns[1][:-1]).any(axis=1).all(), "a knot where nothing switches"
+    middles = (ends[1:] + ends[:-1]) / 2
+    np.testing.assert_allclose(f(middles), network(middles), rtol=1e-9, atol=1e-9)
+    if dead and activation == "relu":
+        assert f.knots[0] == pytest.approx((-arrays[0][1] / arrays[0][0][:, 0]).min(), rel=1e-12)
 
 
 @pytest.mark.problem("pwl-local-affine")

@@ -23,8 +23,9 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
-from hwlib.network import Activation, Network, Number, Numbers, plain
+from hwlib.network import Activation, Network, Number, Numbers, named_activation, plain
 
 __all__ = [
     "Piece",
@@ -91,8 +92,9 @@ class PiecewiseLinear:
                 f"{count} knots, {self.slopes.size} slopes and {self.intercepts.size} intercepts: accepted are one "
                 "slope and one intercept more than knots"
             )
-        ends = [self.lower, *self.knots, self.upper]
-        if any(not left < right for left, right in itertools.pairwise(ends)):
+        outer = [self.lower, *self.knots[:1], *self.knots[-1:], self.upper]
+        in_order = count < 2 or (self.knots[1:] > self.knots[:-1]).all()
+        if not (in_order and outer[0] < outer[1] and outer[-2] < outer[-1]):
             raise ValueError(
                 f"knots={self.knots.tolist()} from lower={self.lower} to upper={self.upper}: accepted are numbers in "
                 "increasing order between the two"
@@ -193,7 +195,7 @@ class PiecewiseLinear:
                 Fractions are compared exactly.
 
         Returns:
-            The function by its true pieces: at every knot it has no derivative.
+            The function by its true pieces, so that it has no derivative at any knot.
         """
         steepest = max(abs(self.slopes))
         limit = 0 if self.exact else tolerance * steepest
@@ -222,7 +224,7 @@ class PiecewiseLinear:
 
     @property
     def lipschitz(self) -> Number:
-        """The least L with |f(x) - f(y)| <= L |x - y|: the steepest slope."""
+        """The Lipschitz constant: how steep the steepest piece is."""
         steepest: Number = max(abs(self.slopes).tolist())
         return steepest
 
@@ -348,9 +350,9 @@ def pieces_of(network: Network, lower: Number = -math.inf, upper: Number = math.
         raise ValueError(f"lower={lower}, upper={upper}: accepted are numbers in increasing order")
     sweep = _Sweep.start(network, lower, upper)
     for layer, following in itertools.pairwise(network.layers):
-        sweep = sweep.through_activation(layer.activation, following.weight, following.bias)
+        sweep = sweep.through_activation(layer.activation, following.weight, following.bias, following.activation)
     one = np.array([[1]], object) if network.exact else np.eye(1)
-    sweep = sweep.through_activation(network.layers[-1].activation, one, one[0] * 0)
+    sweep = sweep.through_activation(network.layers[-1].activation, one, one[0] * 0, named_activation("identity"))
     return sweep.finish(network)
 
 
@@ -375,31 +377,45 @@ class _Sweep:
         rays = (None if math.isfinite(lower) else slopes, None if math.isfinite(upper) else slopes)
         return cls(x, x[:, None] * slopes + first.bias, rays, np.zeros(len(x), bool))
 
-    def through_activation(self, activation: Activation, weight: Array, bias: Array) -> _Sweep:
-        """Split where a neuron crosses a breakpoint, apply the activation, and then weight and bias."""
+    def through_activation(self, activation: Activation, weight: Array, bias: Array, following: Activation) -> _Sweep:
+        """Split where a neuron crosses a breakpoint, apply the activation, and then weight and bias.
+
+        Args:
+            activation: of this layer.
+            weight: of the next layer.
+            bias: of the next layer.
+            following: activation of the next layer; which side of its breakpoints a value is on must not be left to
+                rounding.
+        """
         exact = self.x.dtype == object
-        points = activation.points(exact=exact)
-        sweep = self._with_outermost_crossings(points)
-        x, left, share, crossings, switches = sweep._crossings(points)
-        values = np.empty((len(x), len(weight)), sweep.values.dtype)
-        # In blocks that stay in the cache: the values of all neurons at all points may be large.
-        rows = max(1, 2**16 // sweep.values.shape[1])
-        order = np.argsort(crossings[0], kind="stable")
-        row, neuron, point = (entries[order] for entries in crossings)
-        for begin in range(0, len(x), rows):
-            block = slice(begin, begin + rows)
-            here = sweep.values[left[block]]
-            new = np.flatnonzero(share[block])
-            if len(new):
-                step = sweep.values[left[block][new] + 1]
-                step -= here[new]
-                step *= share[block][new][:, None]
-                here[new] += step
-            at = slice(*np.searchsorted(row, [begin, begin + rows]))
-            here[row[at] - begin, neuron[at]] = point[at]  # exactly there, not up to rounding
-            np.add(_activated(activation, here) @ weight.T, bias, out=values[block])
+        sweep = self._with_outermost_crossings(activation.points(exact=exact))
+        split = sweep._split(activation)
+        values = np.empty((len(split.x), len(weight)), sweep.values.dtype)
+
+        def in_full(rows: Array) -> None:
+            # In blocks that stay in the cache: the values of all neurons at all points may be large.
+            step = max(1, 2**16 // sweep.values.shape[1])
+            for begin in range(0, len(rows), step):
+                block = rows[begin : begin + step]
+                made = _activated(activation, split.at(block)) @ weight.T
+                made += bias
+                values[block] = made
+
+        work = len(split.x) * sweep.values.shape[1] * (len(weight) + 64)  # 64 stands for the passes over memory
+        if exact or work < 2**26:
+            in_full(np.arange(len(split.x)))
+        else:
+            pillars = split.pillars()
+            in_full(pillars)
+            between, hung = split.hung_between(pillars, values, activation, weight)
+            values[between] = hung
+            close = 1e-11 * np.abs(values[pillars]).max()
+            doubtful = np.zeros(len(between), bool)
+            for point in following.points(exact=False):
+                doubtful |= ((hung > point - close) & (hung < point + close)).any(axis=1)
+            in_full(between[doubtful])
         rays = sweep._rays_after(activation)
-        return _Sweep(x, values, (_through(rays[0], weight), _through(rays[1], weight)), switches)
+        return _Sweep(split.x, values, (_through(rays[0], weight), _through(rays[1], weight)), split.switches)
 
     def _with_outermost_crossings(self, points: Array) -> _Sweep:
         """Add a point to each ray, where the last crossing is: so that all crossings lie between points."""
@@ -431,17 +447,12 @@ class _Sweep:
                 )
         return sweep
 
-    def _crossings(self, points: Array) -> tuple[Array, Array, Array, tuple[Array, Array, Array], Array]:
-        """Old and new points in order, and who crosses where.
-
-        Returns:
-            x; for each of them the old point at or left of it and the share of the way to the next old one; crossings
-            as (number of the point, neuron, breakpoint); and whether some neuron switches at the point.
-        """
+    def _split(self, activation: Activation) -> _Split:
+        """Add a point wherever a neuron crosses a breakpoint."""
         found_x, found_neuron, found_point, touched = [], [], [], []
-        for point in points:
+        for point in activation.points(exact=self.x.dtype == object):
             above = self.values > point
-            interval, neuron = np.nonzero(above[:-1] != above[1:])
+            interval, neuron = _places(above[:-1] != above[1:])
             low, high = self.values[interval, neuron], self.values[interval + 1, neuron]
             strict = (low != point) & (high != point)
             interval, neuron, low, high = interval[strict], neuron[strict], low[strict], high[strict]
@@ -452,25 +463,30 @@ class _Sweep:
             found_point.append(np.full(len(x), point, self.x.dtype))
             touched.append(self._switching_at_old_points(point, above))
         x, number = np.unique(np.concatenate([self.x, *found_x]), return_inverse=True)
-        row = number[len(self.x) :]
+        old, row = number[: len(self.x)], number[len(self.x) :]
         switches = np.zeros(len(x), bool)
-        switches[number[: len(self.x)]] = np.any([self.switches, *touched], axis=0)
+        switches[old] = np.any([self.switches, *touched], axis=0)
         switches[row] = True
         left = np.searchsorted(self.x, x, side="right") - 1
         right = np.minimum(left + 1, len(self.x) - 1)
         width = self.x[right] - self.x[left]
-        share = (x - self.x[left]) / np.where(width == 0, width + 1, width)  # the last point has no next one
-        crossings = (
-            row,
-            np.concatenate([np.zeros(0, int), *found_neuron]),
-            np.concatenate([np.zeros(0, self.x.dtype), *found_point]),
+        order = np.argsort(row, kind="stable")
+        return _Split(
+            x=x,
+            switches=switches,
+            before=self.values,
+            left=left,
+            share=(x - self.x[left]) / np.where(width == 0, width + 1, width),  # the last point has no next one
+            old=old,
+            row=row[order],
+            neuron=np.concatenate([np.zeros(0, int), *found_neuron])[order],
+            point=np.concatenate([np.zeros(0, self.x.dtype), *found_point])[order],
         )
-        return x, left, share, crossings, switches
 
     def _switching_at_old_points(self, point: Number, above: Array) -> npt.NDArray[np.bool_]:
         """Whether a neuron that is exactly at a breakpoint has it on one side of the point only."""
         switching = np.zeros(len(self.x), bool)
-        place, neuron = np.nonzero(self.values == point)
+        place, neuron = _places(self.values == point)
         sides = []
         for step, end, ray in ((-1, 0, self.rays[0]), (1, len(self.x) - 1, self.rays[1])):
             side = above[np.clip(place + step, 0, len(self.x) - 1), neuron]
@@ -526,6 +542,86 @@ class _Sweep:
         )
 
 
+@dataclass(frozen=True)
+class _Split:
+    """Points of a sweep with those between them at which neurons cross a breakpoint."""
+
+    x: Array  # (m,)
+    switches: npt.NDArray[np.bool_]  # (m,)
+    before: Array  # (old points, neurons): values at the old points
+    left: Array  # (m,): the old point at or left of each
+    share: Array  # (m,): how far it is on the way to the next old one
+    old: Array  # (old points,): where they are now
+    row: Array  # (crossings,): at which point, in order
+    neuron: Array  # (crossings,)
+    point: Array  # (crossings,): the breakpoint
+
+    def at(self, rows: Array) -> Array:
+        """Values of all neurons at some points, in order: straight between old points."""
+        left = self.left[rows]
+        here = self.before.take(left, 0)
+        step = self.before.take(np.minimum(left + 1, len(self.before) - 1), 0)
+        step -= here
+        step *= self.share[rows][:, None]  # zero for an old point, which so keeps its values
+        here += step
+        place = np.searchsorted(rows, self.row)
+        met = np.flatnonzero(place < len(rows))
+        met = met[rows[place[met]] == self.row[met]]
+        here[place[met], self.neuron[met]] = self.point[met]  # exactly there, not up to rounding
+        return here
+
+    def pillars(self) -> Array:
+        """Old points, and every eighth of the new ones between two of them."""
+        since = np.arange(len(self.x)) - self.old[self.left]
+        return np.flatnonzero(since % 8 == 0)
+
+    def hung_between(self, pillars: Array, values: Array, activation: Activation, weight: Array) -> tuple[Array, Array]:
+        """The points between pillars, and the next layer's values there.
+
+        Between two pillars everything is straight but the neurons that cross there. So the values of the next layer
+        are on the straight line between those at the pillars, plus, for these few neurons, their weight times how
+        far they are off their own straight line. That saves most of the multiplications.
+        """
+        is_pillar = np.zeros(len(self.x), bool)
+        is_pillar[pillars] = True
+        between = np.flatnonzero(~is_pillar)
+        section = np.cumsum(is_pillar) - 1  # of each point: which pillar is at or before it
+        start, end = pillars[section[between]], pillars[section[between] + 1]
+        share = ((self.x[between] - self.x[start]) / (self.x[end] - self.x[start]))[:, None]
+        hung = values[end]
+        hung -= values[start]
+        hung *= share
+        hung += values[start]
+
+        inside = ~is_pillar[self.row]
+        pairs = np.unique(section[self.row[inside]] * weight.shape[1] + self.neuron[inside])
+        sections, neuron = np.divmod(pairs, weight.shape[1])
+        counts = np.diff(pillars)[sections] - 1  # points between the two pillars
+        place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        first, last, neuron = (np.repeat(each, counts) for each in (pillars[sections], pillars[sections + 1], neuron))
+        row = first + 1 + place
+        low, here, high = (self._activated_entries(activation, each, neuron) for each in (first, row, last))
+        along = (self.x[row] - self.x[first]) / (self.x[last] - self.x[first])
+        off = here - low - along * (high - low)
+        shape = (len(between), weight.shape[1])
+        bent = sparse.csr_array((off, (np.searchsorted(between, row), neuron)), shape) @ weight.T
+        hung += bent
+        return between, hung
+
+    def _activated_entries(self, activation: Activation, rows: Array, neurons: Array) -> Array:
+        left, share = self.left[rows], self.share[rows]
+        low = self.before[left, neurons]
+        high = self.before[np.minimum(left + 1, len(self.before) - 1), neurons]
+        made: Array = _activated(activation, low + share * (high - low))
+        return made
+
+
+def _places(mask: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Rows and columns where a mask holds: as np.nonzero, which is ten times slower on two axes than on one."""
+    rows, columns = np.divmod(np.flatnonzero(mask), mask.shape[1])
+    return rows, columns
+
+
 def _through(ray: Array | None, weight: Array) -> Array | None:
     return None if ray is None else weight @ ray
 
@@ -543,14 +639,15 @@ def _sharpened(network: Network, x: Array, y: Array, slopes: Array) -> Array:
     scale = (abs(y).max() + abs(slopes).max() * abs(x).max()) / (abs(slopes).max() or 1)
     short = np.flatnonzero(width < 1e-5 * scale)
     if len(short):
-        points = (x[short] + width[short] / 2)[:, None]
-        tangent = np.ones_like(points)
+        middles = x[short] + width[short] / 2
+        both = np.stack([middles, np.ones_like(middles)])[..., None]  # (value or derivative, pieces, neurons)
         for layer in network.layers:
-            points, tangent = points @ layer.weight.T + layer.bias, tangent @ layer.weight.T
-            tangent *= layer.activation.coefficients(exact=False)[0][layer.activation.piece(points)]
-            points = layer.activation(points)
+            both = (both.reshape(-1, both.shape[2]) @ layer.weight.T).reshape(2, len(short), -1)
+            both[0] += layer.bias
+            both[1] *= layer.activation.coefficients(exact=False)[0][layer.activation.piece(both[0])]
+            both[0] = layer.activation(both[0])
         slopes = slopes.copy()
-        slopes[short] = tangent[:, 0]
+        slopes[short] = both[1, :, 0]
     return slopes
 
 
