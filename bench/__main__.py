@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import conv_matrix, logic
+from bench import conv_matrix, logic, pieces
 
-BENCHMARKS = {"conv_matrix": conv_matrix.run, "logic": logic.run}
+BENCHMARKS = {"conv_matrix": conv_matrix.run, "logic": logic.run, "pieces": pieces.run}
 
 
 def main() -> None:

@@ -401,11 +401,13 @@ class _Sweep:
                 made += bias
                 values[block] = made
 
-        work = len(split.x) * sweep.values.shape[1] * (len(weight) + 64)  # 64 stands for the passes over memory
-        if exact or work < 2**26:
+        pillars = split.pillars()
+        neurons, outputs = sweep.values.shape[1], len(weight)
+        # About how many nanoseconds the shortcut saves: it pays in wide layers only.
+        saved = (len(split.x) - len(pillars)) * (neurons * (outputs / 16 + 4) - 18 * outputs)
+        if exact or saved < 1e6:
             in_full(np.arange(len(split.x)))
         else:
-            pillars = split.pillars()
             in_full(pillars)
             between, hung = split.hung_between(pillars, values, activation, weight)
             values[between] = hung
@@ -855,7 +857,7 @@ def most_kinks(widths: Sequence[int]) -> int:
 
 
 def _exactly(function: PiecewiseLinear) -> PiecewiseLinear:
-    """The function in Fractions, through its own values at its knots, so that it stays continuous."""
+    """The function in Fractions: its knots, its slopes and its first intercept; the others follow by continuity."""
     if function.exact:
         return function
     knots = [Fraction(x) for x in function.knots.tolist()]
