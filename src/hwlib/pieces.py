@@ -224,7 +224,7 @@ class PiecewiseLinear:
 
     @property
     def lipschitz(self) -> Number:
-        """The Lipschitz constant: how steep the steepest piece is."""
+        """How steep the steepest piece is, which is the Lipschitz constant."""
         steepest: Number = max(abs(self.slopes).tolist())
         return steepest
 
