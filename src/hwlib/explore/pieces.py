@@ -27,8 +27,8 @@ def piece_explorer(
     *,
     weights: Sequence[Fraction | int] = (-1, HALF, 1),
     first_biases: Sequence[int] = (-1, 0, 2),
-    inner_weights: Sequence[int] = (-3, -1, 1),
-    second_biases: Sequence[int] = (-2, -1, 0),
+    inner_weights: Sequence[int] = (-3, 1, 2),
+    second_biases: Sequence[int] = (-2, 0, 1),
 ) -> ipywidgets.VBox:
     """Sliders for four numbers of the network of problem ``pwl-local-affine``; its pieces, slopes and patterns.
 
