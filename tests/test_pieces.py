@@ -119,8 +119,8 @@ def test_floats_find_what_fractions_find(hidden, seed, bounded):
     domain = (-10, 10) if bounded else (-math.inf, math.inf)
     floats, exact = pieces_of(network, *domain), pieces_of(network.as_fractions(), *domain)
     knots = exact.knots.astype(float)
-    apart = np.diff(knots)
-    if len(knots) and (apart < 1e-9 * max(abs(knots))).any():
+    size = np.maximum(abs(knots), np.median(abs(knots)) if len(knots) else 0)
+    if (np.diff(knots) < 1e-10 * np.maximum(size[1:], size[:-1])).any():
         return  # float64 may join what is so close
     np.testing.assert_allclose(floats.knots, knots, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(floats.slopes, exact.slopes.astype(float), rtol=1e-7, atol=1e-8)
@@ -202,6 +202,11 @@ def test_the_network_of_the_problem_has_three_pieces():
         model(point).backward()
         assert point.grad.item() == slope
         assert model(point).item() == f(x) == slope * x + 3
+
+
+def test_a_knot_far_out_does_not_swallow_pieces_close_to_zero():
+    f = pieces_of(Network.from_arrays([([[1], [1], [1]], [-1, -(1 + 2**-30), -(2**40)]), ([[1, 1, 1]], [0])]))
+    assert f.knots.tolist() == [1, 1 + 2**-30, 2**40]
 
 
 def test_knots_without_a_kink_are_told_from_kinks():

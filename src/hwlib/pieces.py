@@ -328,8 +328,8 @@ def pieces_of(network: Network, lower: Number = -math.inf, upper: Number = math.
 
     Args:
         network: with one input and one output. With weights that are Fractions the result is exact
-            (:meth:`hwlib.network.Network.as_fractions`); in float64, pieces shorter than about 10^-12 of the largest
-            knot are left out.
+            (:meth:`hwlib.network.Network.as_fractions`); in float64, pieces shorter than 10^-12 of their
+            distance from zero, or of the median knot's, are left out.
         lower: where to begin.
         upper: where to end.
 
@@ -518,8 +518,8 @@ class _Sweep:
         x, y = self.x, self.values[:, 0]
         kept = np.ones(len(x), bool)
         if not network.exact:  # leave out what is no longer than rounding
-            short = (x[1:] - x[:-1]) <= 1e-12 * max(abs(x))
-            kept[1:] = ~short
+            size = np.maximum(abs(x), np.median(abs(x)))  # not the largest: one knot may be far out
+            kept[1:] = x[1:] - x[:-1] > 1e-12 * np.maximum(size[1:], size[:-1])
         groups = np.cumsum(kept) - 1
         switches = np.zeros(groups[-1] + 1, bool)
         np.logical_or.at(switches, groups, self.switches)
