@@ -21,11 +21,15 @@ from hwlib.explore import (
     conv_links,
     conv_transpose_explorer,
     cost_explorer,
+    folding_explorer,
     gradient_explorer,
     neuron_explorer,
     piece_explorer,
     signals_explorer,
+    training_explorer,
 )
+from hwlib.regions import count_regions
+from hwlib.training import relu_module, snapshots, two_spirals
 
 IMAGE = np.arange(1, 17).reshape(4, 4) % 10
 SIZES, STRIDES, PADDINGS = (1, 2, 3), (1, 2, 3), (0, 1, 2)
@@ -228,3 +232,34 @@ def test_the_error_of_the_chords_is_the_one_of_numpy_s_interpolation():
         lines = ElementTree.fromstring(f"<div>{frame}</div>").iter("polyline")
         assert sum(line.get("stroke-width") == "3" for line in lines) <= counts[j]
         assert len(frame) < 12_000
+
+
+def test_every_region_of_a_fold_holds_one_point_that_the_fold_maps_to_the_output():
+    explorer = folding_explorer()
+    for (i, folds), (j, _), (k, place) in itertools.product(
+        enumerate((1, 2, 3)), enumerate((0, 15, 30, 45)), enumerate(("1/8", "3/8", "5/8", "7/8"))
+    ):
+        frame = explorer.children[-1].children[i].children[j].children[k].value
+        assert frame.count("z") >= 4**folds
+        assert f"{4**folds} regions" in frame
+        assert f"({place}, 1/4) is reached from {4**folds} points" in frame
+        assert frame.count("<circle") == 4**folds
+        assert len(frame) < 12_000
+
+
+def test_frames_of_training_count_the_regions_of_the_network_of_that_step():
+    points, labels = two_spirals(20)
+    made = {}
+
+    def train(points, labels, width, seed, steps):
+        made[width, seed] = snapshots(relu_module(2, [width], seed=seed), points, labels, steps=steps)
+        return made[width, seed]
+
+    explorer = training_explorer(points, labels, widths=(2, 3), seeds=(0, 1), steps=(0, 5), train=train)
+    for (i, width), j, (k, step) in itertools.product(enumerate((2, 3)), range(2), enumerate((0, 5))):
+        frame = explorer.children[-1].children[i].children[j].children[k].value
+        count = count_regions(made[width, j][step], box=[(-1.5, 1.5)] * 2)
+        assert f"after {step} steps: {count} regions" in frame
+        assert frame.count("<circle") == 20
+    with pytest.raises(ValueError, match="accepted are"):
+        training_explorer(points, labels[1:], train=train)

@@ -16,6 +16,7 @@ from hwlib import plot
 from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_network, separate
 from hwlib.pieces import PiecewiseLinear
 from hwlib.plot._theme import INK, ON_COLOUR, weight_colour
+from hwlib.regions import enumerate_regions, folding_network, identified_regions
 
 FIGURES = Path(__file__).parents[1] / "figures"
 IMAGE = np.arange(1, 10).reshape(3, 3)
@@ -185,3 +186,30 @@ def test_folded_points_stand_at_their_hidden_values():
         plot.folds(relu_network(boolean_function("0001")), xor)
     with pytest.raises(ValueError, match="accepted are functions of two"):
         plot.certificate(boolean_function("01"), separate(xor))
+
+
+def test_regions_are_drawn_once_each_and_neighbours_differ_in_colour():
+    found = enumerate_regions(folding_network(2, 2), box=[(0, 1)] * 2)
+    (axes,) = plot.region_maps({"two folds": found}, marked={"two folds": [[0.5, 0.5]]}).axes
+    (polygons,) = axes.collections
+    assert len(polygons.get_paths()) == 16
+    colours = polygons.get_facecolor()
+    assert all((colours[a] != colours[b]).any() for a, b in found.adjacency)
+    with pytest.raises(ValueError, match="have no bound"):
+        plot.region_maps({"plane": enumerate_regions(folding_network(1, 2))})
+
+
+def test_identified_regions_are_drawn_with_the_points_that_meet():
+    unit = [(0, 1)] * 2
+    shown = plot.identified(identified_regions(folding_network(1, 2), box=unit, target=unit), [0.25, 0.5])
+    left, right = shown.axes
+    points = {tuple(np.round([line.get_xdata()[0], line.get_ydata()[0]], 6)) for line in left.lines}
+    assert points == {(0.375, 0.25), (0.375, 0.75), (0.625, 0.25), (0.625, 0.75)}
+    assert len(left.patches) == 4
+    assert len(right.lines) == 1
+
+
+def test_counts_are_drawn_on_a_logarithmic_axis():
+    (axes,) = plot.counted({"bound": [2, 4], "found": [1, 3]}, [1, 2], label="layers").axes
+    assert axes.get_yscale() == "log"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["bound", "found"]

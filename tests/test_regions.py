@@ -13,9 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwlib.network import Network
+from hwlib.pieces import PiecewiseLinear, relu_network
 from hwlib.regions import (
+    bounds,
     count_regions,
     enumerate_regions,
+    folding_network,
+    identified_regions,
     iterate_regions,
     sample_regions,
     slice_network,
@@ -302,3 +306,82 @@ def test_an_affine_network_is_one_region():
     assert region.pattern == ()
     with pytest.raises(IndexError, match="accepted are 0 to 0"):
         enumerate_regions(network, box=[(0, 1)] * 2)[1]
+
+
+# --- identified regions and bounds -------------------------------------------------------------------
+
+
+@pytest.mark.problem("depth-one-layer")
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_preimages_are_mapped_back_and_lie_in_different_regions(dimension):
+    unit, network = [(0, 1)] * dimension, folding_network(1, dimension)
+    y = [Fraction(k + 1, 7) for k in range(dimension)]
+    found = identified_regions(network, box=unit, target=unit)
+    origins = [region.preimage(y) for region in found]
+    assert len(found) == len({tuple(origin) for origin in origins}) == 2**dimension
+    for region, origin in zip(found, origins, strict=True):
+        assert np.atleast_1d(network(origin.tolist() if dimension > 1 else origin[0])).tolist() == y
+        assert (region.corners.min(axis=0) < origin).all()
+        assert (origin < region.corners.max(axis=0)).all()
+
+
+@pytest.mark.problem("depth-composition")
+@pytest.mark.parametrize(("parts_g", "parts_f"), [(2, 3), (3, 2), (3, 4), (5, 2)])
+def test_composition_multiplies_identified_regions(parts_g, parts_f):
+    def zigzag(parts):
+        knots = [Fraction(k, parts) for k in range(parts + 1)]
+        return relu_network(PiecewiseLinear.through(knots, [k % 2 for k in range(parts + 1)]))
+
+    unit = [(0, 1)]
+    composed = Network([*zigzag(parts_g).layers, *zigzag(parts_f).layers])
+    assert len(identified_regions(composed, box=unit, target=unit)) == parts_g * parts_f
+
+
+def test_nothing_is_identified_by_a_fold_that_is_off_or_flat():
+    unit = [(0, 1)]
+    for bias in (Fraction(-9, 10), 0):
+        network = Network.from_arrays([([[2]], [bias]), ([[1]], [0])], activation="abs")
+        assert identified_regions(network, box=unit, target=unit) == []
+    flat = Network.from_arrays([([[0]], [1]), ([[1]], [0])])
+    assert identified_regions(flat, box=unit, target=unit) == []
+    with pytest.raises(ValueError, match="equally many"):
+        identified_regions(random_network([2, 3, 1], 0), box=unit * 2, target=unit)
+    with pytest.raises(ValueError, match="accepted are 'abs' and 'relu'"):
+        folding_network(1, 1, activation="tanh")
+    with pytest.raises(ValueError, match="at least 1"):
+        folding_network(0, 1)
+
+
+@pytest.mark.problem("depth-conclusion")
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.integers(1, 3), st.integers(0, 10**6))
+def test_no_network_exceeds_the_bounds(widths, inputs, seed):
+    found = count_regions(random_network([inputs, *widths, 1], seed))
+    assert found <= bounds.serra_upper(inputs, widths) <= bounds.montufar_upper(inputs, widths)
+    assert bounds.montufar_upper(inputs, widths) <= 2 ** sum(widths)
+
+
+@pytest.mark.problem("depth-conclusion")
+def test_bounds_are_those_of_the_papers():
+    """For one layer all agree; the example of Serra's paper for one input is L layers of n neurons: (n + 1)^L."""
+    for n, d in itertools.product(range(1, 7), range(1, 4)):
+        assert bounds.serra_upper(d, [n]) == bounds.montufar_upper(d, [n]) == zaslavsky(n, d) == bounds.zaslavsky(n, d)
+    assert bounds.montufar_upper(1, [4, 4, 4]) == 5**3
+    assert bounds.montufar_lower(2, [4, 4]) == 4 * 11
+    for bad in ([1], [0, 3]):
+        with pytest.raises(ValueError, match="at least 2 neurons"):
+            bounds.montufar_lower(2, bad)
+    with pytest.raises(ValueError, match="widths"):
+        bounds.serra_upper(2, [0])
+    with pytest.raises(ValueError, match="not negative"):
+        bounds.zaslavsky(-1, 2)
+    with pytest.raises(ValueError, match="at least 1"):
+        bounds.hanin_rolnick_estimate(0, 3)
+
+
+def test_the_fold_reaches_the_lower_bound_of_montufar():
+    """d neurons of |z| are 2d of ReLU: the last layer of a fold cuts as Zaslavsky's number for parallel pairs."""
+    for layers, dimension in [(2, 1), (3, 1), (2, 2)]:
+        widths = [2 * dimension] * layers
+        folded = count_regions(folding_network(layers, dimension, activation="relu"), box=[(0, 1)] * dimension)
+        assert folded <= bounds.montufar_lower(dimension, widths) <= bounds.serra_upper(dimension, widths)

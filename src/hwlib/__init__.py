@@ -28,6 +28,7 @@ __all__ = [
     "plot",
     "quiz",
     "regions",
+    "training",
 ]
 
 

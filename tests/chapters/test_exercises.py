@@ -6,6 +6,7 @@ The answers here are written out by hand or by another method than the reference
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -501,6 +502,77 @@ WRONG |= {
         (lambda n: 1 / 0, "raises ZeroDivisionError"),
     ],
 }  # fmt: skip
+
+
+def unfolded(y, folds):
+    values = [y]
+    for _ in range(folds):
+        values = [value for v in values for value in ((1 - v) / 2, (1 + v) / 2)]
+    return values
+
+
+def serra(d, widths):
+    if not widths:
+        return 1
+    n, *rest = widths
+    return sum(math.comb(n, j) * serra(min(d, n - j), rest) for j in range(min(d, n) + 1))
+
+
+def with_parallels(n, p):
+    return 1 + p + sum(k + 1 for k in range(p, n))
+
+
+RIGHT |= {
+    "fold-preimages": lambda y: [(1 - y) / 2, (1 + y) / 2],
+    "fold-count": lambda L, d, k: k ** (L * d),
+    "fold-weights": lambda L, d: L * (d * d + d),
+    "fold-all": lambda y, L: sorted(unfolded(y, L)),
+    "count-lines": lambda n: 1 + n * (n + 1) // 2,
+    "count-parallel": with_parallels,
+    "count-bound": serra,
+}
+WRONG |= {
+    "fold-preimages": [
+        (lambda y: [(1 + y) / 2, (1 - y) / 2], "the smaller one comes first"),
+        (lambda y: [(1 + y) / 2], "there is another"),
+        (lambda y: [1 - y, 1 + y], "the input is stretched by two"),
+        (lambda y: [-y / 2, y / 2], "shift by one half"),
+    ],
+    "fold-count": [
+        (lambda L, d, k: L * k**d, "each multiplies them"),
+        (lambda L, d, k: (d * k) ** L, "every choice of parts makes a box"),
+        (lambda L, d, k: 2 ** (L * d), "folds into two parts"),
+        (lambda L, d, k: k ** (L + d), "not their sum"),
+    ],
+    "fold-weights": [
+        (lambda L, d: L * d * d, "The biases are missing"),
+        (lambda L, d: L * 2 * d, "Each neuron reads all d inputs"),
+        (lambda L, d: L * (d * d + 1), "d of them in a layer"),
+        (lambda L, d: (d * d + d) ** L, "they add them"),
+    ],
+    "fold-all": [
+        (lambda y, L: [1 - (1 - y) / 2**L], "You followed one half only"),
+        (unfolded, "not in increasing order"),
+        (lambda y, L: [(1 - y) / 2, (1 + y) / 2], "You unfolded once only"),
+    ],
+    "count-lines": [
+        (lambda n: 2**n, "only those that it passes through"),
+        (lambda n: n * (n + 1) // 2, "add 1"),
+        (lambda n: n + 1, "parallel lines"),
+        (lambda n: 1 + n * (n - 1) // 2, "adds n regions"),
+    ],
+    "count-parallel": [
+        (lambda n, p: 1 + n + n * (n - 1) // 2, "without parallel lines"),
+        (lambda n, p: n + 1, "as if all lines were parallel"),
+        (lambda n, p: with_parallels(n, p) - (n - p), "has k + 1 parts"),
+        (lambda n, p: (p + 1) * (n - p + 1), "cross each other, too"),
+    ],
+    "count-bound": [
+        (lambda d, w: math.prod(sum(math.comb(n, k) for k in range(d + 1)) for n in w), "That is the product"),
+        (lambda d, w: 2 ** sum(w), "all patterns"),
+        (lambda d, w: serra(d, w[1:]), "The first layer's choice is missing"),
+    ],
+}
 
 
 def test_every_exercise_is_tested_here():

@@ -5,14 +5,17 @@ from hwlib.plot.conv import kernel_placements, kernel_stamps, labelled_matrix, n
 from hwlib.plot.images import image_row
 from hwlib.plot.logic import all_of_two_variables, certificate, folds, gate_regions, neurons, weight_polygons
 from hwlib.plot.pieces import errors_by_pieces, piece_graphs
+from hwlib.plot.regions import counted, identified, region_maps
 
 __all__ = [
     "ThemedFigure",
     "all_of_two_variables",
     "certificate",
+    "counted",
     "errors_by_pieces",
     "folds",
     "gate_regions",
+    "identified",
     "image_row",
     "kernel_placements",
     "kernel_stamps",
@@ -20,6 +23,7 @@ __all__ = [
     "neurons",
     "number_grids",
     "piece_graphs",
+    "region_maps",
     "response_map",
     "weight_polygons",
 ]

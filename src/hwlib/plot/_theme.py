@@ -46,6 +46,15 @@ def plain_axes(axes: Axes) -> Axes:
     return axes
 
 
+def inked(axes: Axes, title: str) -> None:
+    """Title, ticks and frame in colours that turn over on dark pages."""
+    axes.set_title(title, color=INK, fontsize=11)
+    axes.set_facecolor("none")
+    axes.tick_params(colors=INK)
+    for spine in axes.spines.values():
+        spine.set_color(FAINT)
+
+
 def weight_colour(row: int, column: int, columns: int) -> str:
     """Fill of the kernel entry (row, column)."""
     light, strong = (to_rgb(colour) for colour in _HUES[row % len(_HUES)])

@@ -23,7 +23,7 @@ from hwlib.logic import (
     weight_polygon,
 )
 from hwlib.logic._gates import affine_text
-from hwlib.plot._theme import FAINT, INK, ON_COLOUR, ThemedFigure, figure
+from hwlib.plot._theme import INK, ON_COLOUR, ThemedFigure, figure, inked
 
 FIRES, SILENT = "#e69f00", "#56b4e9"  # orange and blue of Okabe & Ito; also told apart by filled and hollow marks
 _LOW, _HIGH = -0.5, 1.5
@@ -91,7 +91,7 @@ def weight_polygons(shown: Mapping[str, BooleanFunction], *, bias: int | Fractio
         axes.set(xlim=(-reach / 4, reach), ylim=(-reach / 4, reach), aspect="equal")
         axes.set_xlabel("$w_1$", color=INK)
         axes.set_ylabel("$w_2$", color=INK)
-        _inked(axes, title)
+        inked(axes, title)
     return drawn
 
 
@@ -187,7 +187,7 @@ def gate_regions(shown: Mapping[str, SignProof], *, reach: float = 2.0) -> Theme
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[0], yticks=[0])
         axes.set_xlabel("$x_1$", color=INK)
         axes.set_ylabel("$x_2$", color=INK)
-        _inked(axes, title)
+        inked(axes, title)
     return drawn
 
 
@@ -233,7 +233,7 @@ def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
     right.set(xlim=(-0.5, top), ylim=(-0.5, top), aspect="equal")
     right.set_xlabel("$h_1$", color=INK)
     right.set_ylabel("$h_2$", color=INK)
-    _inked(right, "hidden values")
+    inked(right, "hidden values")
     return drawn
 
 
@@ -252,15 +252,7 @@ def _square(axes: Axes, title: str) -> None:
     axes.set(xlim=(_LOW, _HIGH), ylim=(_LOW, _HIGH), aspect="equal", xticks=[0, 1], yticks=[0, 1])
     axes.set_xlabel("$x_1$", color=INK)
     axes.set_ylabel("$x_2$", color=INK)
-    _inked(axes, title)
-
-
-def _inked(axes: Axes, title: str) -> None:
-    axes.set_title(title, color=INK, fontsize=11)
-    axes.set_facecolor("none")
-    axes.tick_params(colors=INK)
-    for spine in axes.spines.values():
-        spine.set_color(FAINT)
+    inked(axes, title)
 
 
 def _half_plane(axes: Axes, neuron: Separable) -> None:

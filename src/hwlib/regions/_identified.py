@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -30,7 +31,7 @@ class Identified:
     weight: Array
     bias: Array
 
-    def preimage(self, y: npt.ArrayLike) -> Array:
+    def preimage(self, y: Sequence[Fraction | int | float]) -> Array:
         """The one point of the region that is mapped to y, exactly.
 
         Args:
@@ -42,7 +43,7 @@ class Identified:
         import sympy
 
         matrix = sympy.Matrix(self.weight.shape[0], self.weight.shape[1], list(map(_rational, self.weight.ravel())))
-        right = sympy.Matrix([_rational(Fraction(a) - b) for a, b in zip(np.ravel(y).tolist(), self.bias, strict=True)])
+        right = sympy.Matrix([_rational(Fraction(a) - b) for a, b in zip(y, self.bias, strict=True)])
         return np.array([Fraction(int(x.p), int(x.q)) for x in matrix.LUsolve(right)], dtype=object)
 
 
