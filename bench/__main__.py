@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import conv_matrix, logic, pieces
+from bench import conv_matrix, logic, pieces, regions
 
-BENCHMARKS = {"conv_matrix": conv_matrix.run, "logic": logic.run, "pieces": pieces.run}
+BENCHMARKS = {"conv_matrix": conv_matrix.run, "logic": logic.run, "pieces": pieces.run, "regions": regions.run}
 
 
 def main() -> None:

@@ -41,7 +41,8 @@ def enumerate_regions(
     parallel, equal and concurrent lines, dead neurons and zero weights are no special cases.
 
     Args:
-        network: a :class:`~hwlib.network.Network`, or a torch module that :meth:`Network.from_torch` takes.
+        network: a :class:`~hwlib.network.Network`, or a torch module that
+            :meth:`~hwlib.network.Network.from_torch` takes.
         box: ``(low, high)`` for each input; without it, all of space.
         exact: compute in whole numbers throughout, with Fractions as results. Floats are taken at their exact value.
         n_jobs: processes for cells of more than two dimensions and for exact ones, through joblib: inside

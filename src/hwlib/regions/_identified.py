@@ -59,8 +59,7 @@ def identified_regions(network: Network, *, box: Box, target: Box) -> list[Ident
         target: ``(low, high)`` for each output.
 
     Returns:
-        The regions with their bijections. The network identifies their points: it maps as many points to each point of
-        the target as there are regions.
+        The regions with their bijections. To each point of the target the network maps one point of every region.
 
     Raises:
         ValueError: if inputs and outputs are not equally many, or a box does not fit.

@@ -1,0 +1,101 @@
+"""All regions against regioncam in the plane, and against linear programs in more dimensions. Prints ratios.
+
+Both are asked for the same: the polygon of every region, which neurons are on, and the affine map.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bench._timing import medians
+from hwlib.network import Network
+from hwlib.regions import count_regions, enumerate_regions, folding_network
+
+HALF = 10.0
+PLANE = [[2, 8, 8, 1], [2, 16, 16, 1], [2, 32, 32, 1], [2, 64, 64, 1], [2, 64, 64, 64, 1], [2, 128, 128, 128, 1]]
+SPACE = [[3, 8, 8, 1], [4, 8, 6, 1], [5, 8, 1]]
+
+
+def random_network(widths: list[int]) -> Network:
+    """Weights and biases as PyTorch's Linear draws them."""
+    rng = np.random.default_rng(0)
+    arrays = []
+    for i, o in itertools.pairwise(widths):
+        bound = 1 / np.sqrt(i)
+        arrays.append((rng.uniform(-bound, bound, (o, i)), rng.uniform(-bound, bound, o)))
+    return Network.from_arrays(arrays)
+
+
+def by_hwlib(network: Network) -> tuple[int, Any]:
+    """Regions, with their patterns and affine maps computed."""
+    found = enumerate_regions(network, box=[(-HALF, HALF)] * 2)
+    polygons = np.split(found.points[found.ring, :2], found.start[1:-1])
+    return len(found), (polygons, found.patterns, found.affine_maps)
+
+
+def regioncam_map(network: Network) -> Any:
+    """The subdivision that regioncam makes, in float32, of the same square."""
+    import regioncam
+
+    made = regioncam.Regioncam(size=HALF)
+    for number, layer in enumerate(network.layers):
+        made.linear(layer.weight.T.astype(np.float32), layer.bias.astype(np.float32))
+        if number < len(network.layers) - 1:
+            made.relu()
+    return made
+
+
+def by_regioncam(network: Network) -> tuple[int, Any]:
+    """The same from regioncam: its arrays of corners, activations and outputs, and each face's corners."""
+    made = regioncam_map(network)
+    corners = np.asarray(made.vertex_inputs)
+    polygons = [corners[face.vertex_ids] for face in made.faces]
+    signs = [made.face_activations(layer) for layer in range(made.num_layers)]
+    return made.num_faces, (polygons, signs, made.face_outputs)
+
+
+def run() -> None:
+    """Print the tables."""
+    peers: dict[str, Callable[[Network], tuple[int, Any]]] = {}
+    if importlib.util.find_spec("regioncam") is None:
+        print("regioncam is not installed, so it is left out: pip install regioncam")
+    else:
+        peers["regioncam"] = by_regioncam
+        peers["(its map alone)"] = lambda network: (regioncam_map(network).num_faces, None)
+    print(f"{'in the plane':24}{'regions':>10}{'hwlib ms':>10}" + "".join(f"{name:>18}" for name in peers))
+    for widths in PLANE:
+        network = random_network(widths)
+        counts = [by_hwlib(network)[0], *(peer(network)[0] for peer in peers.values())]
+        jobs: dict[str, Callable[[], Any]] = {"hwlib": lambda net=network: by_hwlib(net)}  # type: ignore[misc]
+        for name, peer in peers.items():
+            jobs[name] = lambda net=network, peer=peer: peer(net)  # type: ignore[misc]
+        times = medians(jobs, rounds=5)
+        ours = times.pop("hwlib")
+        ratios = "".join(
+            f"{time / ours:>10.1f}x {'' if count == counts[0] else f'({count})':>6}"
+            for time, count in zip(times.values(), counts[1:], strict=True)
+        )
+        print(f"{'-'.join(map(str, widths)):24}{counts[0]:>10}{ours * 1e3:>10.1f}{ratios}")
+    print(f"\n{'folds, turned':24}{'regions':>10}{'hwlib ms':>10}   (4^L are right)")
+    for layers in (4, 6):
+        first, *rest = folding_network(layers, 2).as_floats().layers
+        turn = np.array([[np.cos(0.7), -np.sin(0.7)], [np.sin(0.7), np.cos(0.7)]])
+        network = Network([type(first)(first.weight @ turn, first.bias, first.activation), *rest])
+        times = medians({"hwlib": lambda net=network: by_hwlib(net)}, rounds=5)  # type: ignore[misc]
+        print(f"{f'L = {layers}':24}{by_hwlib(network)[0]:>10}{times['hwlib'] * 1e3:>10.1f}")
+    print(f"\n{'in more dimensions':24}{'regions':>10}{'hwlib ms':>10}{'linear programs':>18}")
+    for widths in SPACE:
+        network, box = random_network(widths), [(-2.0, 2.0)] * widths[0]
+        contenders: dict[str, Callable[[], Any]] = {
+            "hwlib": lambda net=network, box=box: len(enumerate_regions(net, box=box)),  # type: ignore[misc]
+            "programs": lambda net=network, box=box: count_regions(net, box=box, method="programs"),  # type: ignore[misc]
+        }
+        assert contenders["hwlib"]() == contenders["programs"]()
+        times = medians(contenders, rounds=1)
+        ratio = times["programs"] / times["hwlib"]
+        print(f"{'-'.join(map(str, widths)):24}{contenders['hwlib']():>10}{times['hwlib'] * 1e3:>10.1f}{ratio:>17.0f}x")
