@@ -1,6 +1,7 @@
 """All regions against regioncam in the plane, and against linear programs in more dimensions. Prints ratios.
 
-Both are asked for the same: the polygon of every region, which neurons are on, and the affine map.
+Both are asked for the same, each in its own form: shared corners, the numbers of the corners of every region, which
+neurons are on, and the affine map.
 """
 
 from __future__ import annotations
@@ -34,8 +35,7 @@ def random_network(widths: list[int]) -> Network:
 def by_hwlib(network: Network) -> tuple[int, Any]:
     """Regions, with their patterns and affine maps computed."""
     found = enumerate_regions(network, box=[(-HALF, HALF)] * 2)
-    polygons = np.split(found.points[found.ring, :2], found.start[1:-1])
-    return len(found), (polygons, found.patterns, found.affine_maps)
+    return len(found), (found.points, found.ring, found.start, found.patterns, found.affine_maps)
 
 
 def regioncam_map(network: Network) -> Any:
@@ -53,10 +53,9 @@ def regioncam_map(network: Network) -> Any:
 def by_regioncam(network: Network) -> tuple[int, Any]:
     """The same from regioncam: its arrays of corners, activations and outputs, and each face's corners."""
     made = regioncam_map(network)
-    corners = np.asarray(made.vertex_inputs)
-    polygons = [corners[face.vertex_ids] for face in made.faces]
+    polygons = [face.vertex_ids for face in made.faces]
     signs = [made.face_activations(layer) for layer in range(made.num_layers)]
-    return made.num_faces, (polygons, signs, made.face_outputs)
+    return made.num_faces, (made.vertex_inputs, polygons, signs, made.face_outputs)
 
 
 def run() -> None:

@@ -314,19 +314,21 @@ def _box_face(limits: Box) -> _overlay.Faces:
 
 
 def _in_the_plane(network: Network, limits: Box | None) -> Regions:
-    hidden = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
+    *before, last = merged_layers(network)
+    hidden = [LayerLines(layer) for layer in before]
     if limits is not None:
         faces = _box_face(limits)
     else:  # three cones around a point, in directions that weights hardly have
         centre, angles = (0.1234567, 0.7654321), 0.4321 + np.arange(3) * 2 * np.pi / 3
         rays = [(*centre, 1.0), *((np.cos(angle), np.sin(angle), 0.0) for angle in angles)]
         faces = _overlay.Faces(np.array(rays), np.array([0, 1, 2, 0, 2, 3, 0, 3, 1]), np.array([0, 3, 6, 9]), [])
-    found = _overlay.subdivide(faces, hidden)
+    found, values = _overlay.subdivide(faces, hidden)
+    outputs = values @ last.weight.T + found.points[:, 2:] * last.bias
     patterns = tuple(
         _pieces(_overlay.unpack(words, len(layer.neuron)), layer.per_neuron)
         for words, layer in zip(found.positive, hidden, strict=True)
     )
-    made = Regions(network, found.points, found.ring, found.start, patterns)
+    made = Regions(network, found.points, found.ring, found.start, patterns, outputs=outputs)
     return made if limits is not None else _joined(made)
 
 
@@ -355,6 +357,7 @@ def _joined(parts: Regions) -> Regions:
         start,
         tuple(pieces[first] for pieces in parts.patterns),
         parts.exact_points,
+        parts.outputs,
     )
 
 

@@ -52,15 +52,14 @@ class Faces:
         return len(self.start) - 1
 
 
-def subdivide(faces: Faces, layers: list[LayerLines]) -> Faces:
-    """Cut faces by the lines of all layers."""
+def subdivide(faces: Faces, layers: list[LayerLines]) -> tuple[Faces, Array]:
+    """Cut faces by the lines of all layers; returns them with what the last layer puts out at all corners."""
     values = faces.points[:, :2]  # what enters the next layer, at every corner, times t
-    for number, layer in enumerate(layers):
+    for layer in layers:
         t = faces.points[:, 2]
         faces, heights = _cut(faces, _Crossings(faces, layer.heights(values, t), layer, margins(layer, values, t)))
-        if number < len(layers) - 1:
-            values = layer.outputs(heights, faces.points[:, 2])
-    return faces
+        values = layer.outputs(heights, faces.points[:, 2])
+    return faces, values
 
 
 def count(faces: Faces, layers: list[LayerLines]) -> int:
