@@ -66,7 +66,7 @@ def themed_svg(shown: Figure) -> str:
     """SVG text of a figure, the same on every run, with the ink as a variable that dark pages turn over."""
     with mpl.rc_context({"svg.hashsalt": "hwlib", "svg.fonttype": "path"}):
         buffer = io.StringIO()
-        shown.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        shown.savefig(buffer, format="svg", dpi=200, transparent=True, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     light, dark = [], []

@@ -43,11 +43,14 @@ def region_maps(
         if by_sign:
             middles = np.array([polygon.mean(axis=0) for polygon in polygons])
             fills = [
-                "#e69f00" if value > 0 else "none" for value in np.atleast_2d(found.network.as_floats()(middles))[:, 0]
+                "#f6cf85" if value > 0 else "none" for value in np.atleast_2d(found.network.as_floats()(middles))[:, 0]
             ]
         else:
             fills = [weight_colour(number % 4, number // 4 % 4, 4) for number in _tints(found)]
-        axes.add_collection(PolyCollection(polygons, facecolors=fills, edgecolors=INK, linewidths=0.5))
+        many = len(polygons) > 1000  # more paths than a page should carry: a picture of pixels instead
+        drawn_as = PolyCollection(polygons, facecolors=fills, edgecolors=INK, linewidths=0.15 if many else 0.5)
+        drawn_as.set_rasterized(many)
+        axes.add_collection(drawn_as)
         if marked and title in marked:
             axes.plot(*np.asarray(marked[title], dtype=float).T, "o", ms=4, color="#16181b", zorder=3)
         low, high = np.concatenate(polygons).min(axis=0), np.concatenate(polygons).max(axis=0)
