@@ -18,13 +18,15 @@ def test_a_run_repeats_itself_and_leaves_the_number_of_threads():
     assert torch.get_num_threads() == threads
 
 
-def test_the_last_snapshot_is_one_step_behind_the_module():
-    """A snapshot is taken before its step, so that 0 is the beginning."""
+def test_snapshots_are_the_module_at_the_beginning_and_at_the_end():
     points, labels = two_spirals(10)
     module = relu_module(2, [4], seed=0)
     before = module(torch.from_numpy(points)).detach().numpy()
-    found = snapshots(module, points, labels, steps=[0])
+    found = snapshots(module, points, labels, steps=[0, 7])
+    after = module(torch.from_numpy(points)).detach().numpy()
     assert np.allclose(found[0](points), before)
+    assert np.allclose(found[7](points), after)
+    assert not np.allclose(before, after)
 
 
 def test_training_lowers_the_loss_of_torch_s_own_optimiser_step_by_step():
