@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
 from hwlib.logic._networks import LogicNetwork
+from hwlib.network import Network
+from hwlib.regions._cells import Cell, ExactLayer, Ray, exact_cells
+from hwlib.regions._lines import merged_layers
+from hwlib.regions._result import affine_maps
 
-Ray = tuple[int, int, int]  # (p, q, t): the point (p/t, q/t), or for t = 0 the direction (p, q)
 Affine = tuple[Fraction, Fraction, Fraction]  # coefficients of x1, x2 and 1
 Relation = Literal["> 0", ">= 0"]
-_QUADRANTS: list[list[Ray]] = [[(0, 0, 1), (p, 0, 0), (0, q, 0)] for p in (1, -1) for q in (1, -1)]
+# Corners of the four quadrants, and the facets of each: the two axes, and the one at infinity.
+_QUADRANTS: list[tuple[list[Ray], list[int]]] = [
+    ([(0, 0, 1), (p, 0, 0), (0, q, 0)], [0b011, 0b101, 0b110]) for p in (1, -1) for q in (1, -1)
+]
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
     everything*.
 
     Example:
+        >>> import numpy as np
         >>> hidden = (np.array([[1, 0], [0, 1]]), np.array([0, 0]))
         >>> either = LogicNetwork((hidden, (np.array([[1, 1]]), np.array([0]))), "relu")
         >>> prove_gate(either, lambda s1, s2: s1 > 0 or s2 > 0).verify()
@@ -153,10 +157,13 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
             f"a network of {network.activation} neurons with {shape[0]} inputs and {shape[1]} outputs: "
             "accepted are ReLU networks with 2 inputs and 1 output"
         )
+    exact = Network.from_arrays(network.layers).as_fractions()
+    layers = [ExactLayer.of(layer) for layer in merged_layers(exact)[:-1]]
     faces: dict[frozenset[Ray], Face] = {}
-    identity = np.array([[Fraction(int(i == j)) for j in range(3)] for i in range(2)], dtype=object)
-    for quadrant in _QUADRANTS:
-        for cell, affine in _cells(quadrant, identity, network.layers):
+    for corners, facets in _QUADRANTS:
+        for cell in exact_cells(corners, facets, layers):
+            weight, bias = affine_maps(exact, [pieces[None] for pieces in cell.pattern])
+            affine = (*weight[0, 0], bias[0, 0])
             for generators in _faces_of(cell):
                 total = [sum(column) for column in zip(*generators, strict=True)]
                 signs = (_sign(total[0]), _sign(total[1]))
@@ -174,64 +181,14 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
     return SignProof(network, relation, tuple(faces.values()))
 
 
-def _cells(
-    cell: list[Ray], incoming: npt.NDArray[Any], layers: Sequence[tuple[npt.NDArray[Any], npt.NDArray[Any]]]
-) -> Iterator[tuple[list[Ray], Affine]]:
-    """The pieces of a cell on which the layers are affine, and the affine map of each.
-
-    ``incoming`` is the map so far, ``(neurons, 3)``: coefficients of x1, x2 and 1.
-    """
-    (weight, bias), *rest = layers
-    sums = (
-        np.array([[Fraction(entry) for entry in row] for row in weight], dtype=object).reshape(weight.shape) @ incoming
-    )
-    sums[:, 2] = sums[:, 2] + np.array([Fraction(entry) for entry in bias], dtype=object)
-    if not rest:
-        yield cell, (sums[0, 0], sums[0, 1], sums[0, 2])
-        return
-    pieces = [cell]
-    for row in sums:
-        pieces = [half for piece in pieces for half in _split(piece, _whole_multiple(row))]
-    for piece in pieces:
-        inside = [sum(column) for column in zip(*piece, strict=True)]
-        rectified = np.array([row if row @ inside > 0 else 0 * row for row in sums], dtype=object).reshape(sums.shape)
-        yield from _cells(piece, rectified, rest)
-
-
-def _split(cell: list[Ray], row: tuple[int, ...]) -> list[list[Ray]]:
-    """Both sides of a cell along the line where a row vanishes, or the cell itself if the line misses its inside."""
-    values = [sum(a * b for a, b in zip(row, ray, strict=True)) for ray in cell]
-    if min(values) >= 0 or max(values) <= 0:
-        return [cell]
-    sides: tuple[list[Ray], list[Ray]] = ([], [])
-    for k, (ray, value) in enumerate(zip(cell, values, strict=True)):
-        for side, sign in zip(sides, (1, -1), strict=True):
-            if sign * value >= 0:
-                side.append(ray)
-        following = values[(k + 1) % len(cell)]
-        if value * following < 0:
-            other = cell[(k + 1) % len(cell)]
-            crossing = [abs(following) * p + abs(value) * q for p, q in zip(ray, other, strict=True)]
-            divisor = math.gcd(*crossing)
-            for side in sides:
-                side.append((crossing[0] // divisor, crossing[1] // divisor, crossing[2] // divisor))
-    return list(sides)
-
-
-def _faces_of(cell: list[Ray]) -> Iterator[tuple[Ray, ...]]:
+def _faces_of(cell: Cell) -> Iterator[tuple[Ray, ...]]:
     """The cell, its edges and its corners; the edge between two directions lies at infinity and is none."""
-    yield tuple(cell)
-    for k, ray in enumerate(cell):
-        if ray[2]:
-            yield (ray,)
-        pair = (ray, cell[(k + 1) % len(cell)])
-        if pair[0][2] or pair[1][2]:
-            yield pair
-
-
-def _whole_multiple(row: Sequence[Fraction]) -> tuple[int, ...]:
-    scale = math.lcm(*(entry.denominator for entry in row))
-    return tuple(int(entry * scale) for entry in row)
+    yield tuple(cell.corners)
+    yield from ((corner,) for corner in cell.corners if corner[2])
+    numbered = zip(cell.corners, cell.facets, strict=True)
+    for (one, facets), (other, others) in itertools.combinations(numbered, 2):
+        if facets & others and (one[2] or other[2]):
+            yield one, other
 
 
 def _sign(number: int) -> int:

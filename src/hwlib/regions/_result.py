@@ -82,7 +82,7 @@ class Regions:
         width = self.points.shape[1] - 1
         corners = [[Fraction(entry, ray[-1]) for entry in ray[:-1]] for ray in rays if ray[-1]]
         directions = [[Fraction(entry) for entry in ray[:-1]] for ray in rays if not ray[-1]]
-        weight, bias = _affine_maps(self.network.as_fractions(), [pieces[None] for pieces in pattern])
+        weight, bias = affine_maps(self.network.as_fractions(), [pieces[None] for pieces in pattern])
         return Region(
             np.array(corners, dtype=object).reshape(-1, width),
             np.array(directions, dtype=object).reshape(-1, width),
@@ -104,10 +104,10 @@ class Regions:
         """
         network = self.network.as_floats()
         if self.outputs is None:
-            return _affine_maps(network, self.patterns)
+            return affine_maps(network, self.patterns)
         weight, bias, thin = self._maps_by_corners(self.outputs)
         if thin.any():
-            weight[thin], bias[thin] = _affine_maps(network, [pieces[thin] for pieces in self.patterns])
+            weight[thin], bias[thin] = affine_maps(network, [pieces[thin] for pieces in self.patterns])
         return weight, bias
 
     def _maps_by_corners(self, outputs: Array) -> tuple[Array, Array, Array]:
@@ -192,7 +192,8 @@ class Regions:
         return int(connected_components(joined, directed=False)[0])
 
 
-def _affine_maps(network: Network, patterns: Any) -> tuple[Array, Array]:
+def affine_maps(network: Network, patterns: Any) -> tuple[Array, Array]:
+    """Weight ``(n, outputs, d)`` and bias ``(n, outputs)`` of a network for n patterns, exact if the network is."""
     *hidden, last = merged_layers(network)
     inputs = network.inputs
     eye = last.bias[0] * 0 + np.eye(inputs, dtype=int) if network.exact else np.eye(inputs)
