@@ -200,6 +200,21 @@ def test_affine_maps_are_autograd_s(dimension):
         assert region.weight @ middle.numpy() + region.bias == pytest.approx(module(middle).detach().numpy(), abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "corners", [[(0, 0), (4, 1), (1, 3)], [(1, 3), (4, 1), (0, 0)], [(-2, 0), (0, -2), (2, 0), (0, 2)]]
+)
+@pytest.mark.parametrize("exact", [False, True])
+def test_regions_inside_a_polygon_tile_it(corners, exact):
+    network = random_network([2, 8, 7, 1], seed=5)
+    found = enumerate_regions(network, polygon=corners, exact=exact)
+    x, y = np.array(corners, dtype=float).T
+    area = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+    assert found.volumes.sum() == pytest.approx(area)
+    inside = {tuple(np.concatenate(region.pattern).tolist()) for region in found}
+    around = enumerate_regions(network, box=[(-5, 5)] * 2)
+    assert inside < {tuple(np.concatenate(region.pattern).tolist()) for region in around}
+
+
 def test_exact_regions_have_exact_maps():
     network = Network.from_arrays([([[Fraction(1, 3)], [-1]], [0, Fraction(1, 7)]), ([[1, 1]], [0])])
     found = enumerate_regions(network, box=[(-1, 1)])
@@ -285,6 +300,11 @@ def test_independent_parts_multiply_and_more_than_eight_inputs_are_counted_by_pr
         (lambda n: enumerate_regions(n, box=[(0, 1), (1, math.inf)]), "finite"),
         (lambda n: enumerate_regions(n, box=[(0, 1), 3]), "accepted are 2 pairs"),
         (lambda n: enumerate_regions(random_network([9, 2, 1], 0)), "accepted are at most 8"),
+        (lambda n: enumerate_regions(n, polygon=[(0, 0), (1, 1)]), "three or more corners"),
+        (lambda n: enumerate_regions(n, polygon=[(0, 0), (1, 0), (2, 0)]), "convex polygon"),
+        (lambda n: enumerate_regions(n, polygon=[(0, 0), (2, 0), (1, 0.1), (1, 2)]), "convex polygon"),
+        (lambda n: enumerate_regions(n, polygon=[(0, 2), (1, -2), (-2, 1), (2, 1), (-1, -2)]), "convex polygon"),
+        (lambda n: enumerate_regions(n, polygon=[(0, 0), (1, 0), (0, 1)], box=[(0, 1)] * 2), "and a box"),
         (lambda n: count_regions(n, method="guess"), "accepted are 'auto', 'corners' and 'programs'"),
         (lambda n: count_regions(n, method="programs"), "accepted is a box"),
         (lambda n: sample_regions(n, box=[(0, 1)] * 2, samples=0), "at least one sample"),

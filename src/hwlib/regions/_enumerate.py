@@ -31,6 +31,7 @@ def enumerate_regions(
     network: Network | torch.nn.Module,
     *,
     box: Box | None = None,
+    polygon: npt.ArrayLike | None = None,
     exact: bool = False,
     n_jobs: int = 1,
 ) -> Regions:
@@ -43,7 +44,8 @@ def enumerate_regions(
     Args:
         network: a :class:`~hwlib.network.Network`, or a torch module that
             :meth:`~hwlib.network.Network.from_torch` takes.
-        box: ``(low, high)`` for each input; without it, all of space.
+        box: ``(low, high)`` for each input; without it, and without a polygon, all of space.
+        polygon: for two inputs, instead of a box: the corners ``(m, 2)`` of a convex polygon, in either order.
         exact: compute in whole numbers throughout, with Fractions as results. Floats are taken at their exact value.
         n_jobs: processes for cells of more than two dimensions and for exact ones, through joblib: inside
             ``joblib.parallel_config(backend="dask")`` they run on a Dask cluster.
@@ -52,7 +54,8 @@ def enumerate_regions(
         The regions.
 
     Raises:
-        ValueError: if the box does not fit the inputs or is empty, or there are more than 8 inputs.
+        ValueError: if the box does not fit the inputs or is empty, the polygon is not convex, both are given, or there
+            are more than 8 inputs.
 
     Source: problems ``depth-one-layer``, ``depth-composition``, ``depth-folding``; chapter *Depth folds space*.
 
@@ -65,22 +68,22 @@ def enumerate_regions(
         4
     """
     network = _as_network(network)
-    limits = _checked_box(network, box)
+    domain = _domain(network, box, polygon)
     if network.inputs > MOST_DIMENSIONS:
         raise ValueError(
             f"a network of {network.inputs} inputs: accepted are at most {MOST_DIMENSIONS}; see sample_regions"
         )
     if network.inputs == 2 and not exact and not network.exact:
         try:
-            return _in_the_plane(network, limits)
+            return _in_the_plane(network, domain)
         except _overlay.InDoubtError:
             pass
     elif not exact and not network.exact:
         try:
-            return _collected(network, limits, _float_parts(network, limits, n_jobs), exact=False)
+            return _collected(network, _float_parts(network, domain, n_jobs), whole=domain is None)
         except _overlay.InDoubtError:
             pass
-    return _collected(network, limits, _exact_parts(network, limits, n_jobs), exact=True)
+    return _collected(network, _exact_parts(network, domain, n_jobs), whole=domain is None)
 
 
 def count_regions(
@@ -135,7 +138,7 @@ def count_regions(
     hidden = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
     if network.inputs == 2 and not exact and not network.exact and limits is not None and hidden:
         try:
-            return _overlay.count(_box_face(limits), hidden)
+            return _overlay.count(_face(_box_cell(limits)), hidden)
         except _overlay.InDoubtError:
             pass
     return len(enumerate_regions(network, box=limits, exact=exact, n_jobs=n_jobs))
@@ -168,10 +171,10 @@ def iterate_regions(network: Network | torch.nn.Module, *, box: Box, exact: bool
         raise ValueError("box=None: accepted is a box; for all of space take enumerate_regions")
     in_floats = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
     layers = _exact_layers(network)
-    for start in _exact_starts(network, limits):
-        for cell in _cells.exact_cells(start.corners, start.facets, layers[:1]):
-            for part in _within(cell, in_floats, layers, exact=exact or network.exact):
-                yield _collected(network, limits, [part], exact=isinstance(part.corners, list))[0]
+    start = _box_cell(limits)
+    for cell in _cells.exact_cells(start.corners, start.facets, layers[:1]):
+        for part in _within(cell, in_floats, layers, exact=exact or network.exact):
+            yield _collected(network, [part])[0]
 
 
 def _within(cell: Cell, in_floats: list[LayerLines], layers: list[ExactLayer], *, exact: bool) -> Iterator[Cell]:
@@ -270,6 +273,35 @@ def _checked_box(network: Network, box: Box | None) -> list[tuple[Any, Any]] | N
     return limits
 
 
+def _box_cell(limits: Box) -> Cell:
+    corners, facets = _cells.box_corners([(Fraction(low), Fraction(high)) for low, high in limits])
+    return Cell([_cells.primitive(corner) for corner in corners], facets)
+
+
+def _domain(network: Network, box: Box | None, polygon: npt.ArrayLike | None) -> Cell | None:
+    """Where to look, as a cell of whole numbers; None for all of space."""
+    limits = _checked_box(network, box)
+    if polygon is None:
+        return None if limits is None else _box_cell(limits)
+    corners = np.asarray(polygon, dtype=object)
+    if limits is not None or network.inputs != 2 or corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3:
+        raise ValueError(
+            f"polygon {corners.shape} for {network.inputs} inputs{' and a box' if limits is not None else ''}: "
+            "accepted are three or more corners (m, 2) for two inputs, and no box"
+        )
+    points = [(Fraction(x), Fraction(y)) for x, y in corners.tolist()]
+    steps = [(c - a, d - b) for (a, b), (c, d) in itertools.pairwise([*points, points[0]])]
+    turns = [a * d - b * c for (a, b), (c, d) in itertools.pairwise([*steps, steps[0]])]
+    once_round = sum((b < 0) != (d < 0) for (_, b), (_, d) in itertools.pairwise([*steps, steps[0]])) <= 2
+    if not (min(turns) > 0 or max(turns) < 0) or not once_round:
+        raise ValueError(f"polygon={polygon!r}: accepted are the corners of a convex polygon, in order")
+    count = len(points)
+    return Cell(
+        [_cells.primitive((x, y, Fraction(1))) for x, y in points],
+        [1 << k | 1 << (k - 1) % count for k in range(count)],
+    )
+
+
 def _independent_parts(network: Network) -> list[tuple[list[int], Network]]:
     """Inputs and layers of the parts of a network that share no neuron, found from the weights that are not zero."""
     from scipy.sparse import coo_array
@@ -307,17 +339,17 @@ def _independent_parts(network: Network) -> list[tuple[list[int], Network]]:
 # --- the plane ---------------------------------------------------------------------------------------
 
 
-def _box_face(limits: Box) -> _overlay.Faces:
-    (a, b), (c, d) = ((float(low), float(high)) for low, high in limits)
-    corners = np.array([[a, c, 1], [b, c, 1], [b, d, 1], [a, d, 1]])
-    return _overlay.Faces(corners, np.arange(4), np.array([0, 4]), [])
+def _face(domain: Cell) -> _overlay.Faces:
+    """A polygon as the one face to begin with."""
+    corners = np.array([_as_floats(domain.corners[k]) for k in _round_about(domain)])
+    return _overlay.Faces(corners, np.arange(len(corners)), np.array([0, len(corners)]), [])
 
 
-def _in_the_plane(network: Network, limits: Box | None) -> Regions:
+def _in_the_plane(network: Network, domain: Cell | None) -> Regions:
     *before, last = merged_layers(network)
     hidden = [LayerLines(layer) for layer in before]
-    if limits is not None:
-        faces = _box_face(limits)
+    if domain is not None:
+        faces = _face(domain)
     else:  # three cones around a point, in directions that weights hardly have
         centre, angles = (0.1234567, 0.7654321), 0.4321 + np.arange(3) * 2 * np.pi / 3
         rays = [(*centre, 1.0), *((np.cos(angle), np.sin(angle), 0.0) for angle in angles)]
@@ -329,7 +361,7 @@ def _in_the_plane(network: Network, limits: Box | None) -> Regions:
         for words, layer in zip(found.positive, hidden, strict=True)
     )
     made = Regions(network, found.points, found.ring, found.start, patterns, outputs=outputs)
-    return made if limits is not None else _joined(made)
+    return made if domain is not None else _joined(made)
 
 
 def _pieces(positive: Array, per_neuron: int) -> Array:
@@ -393,25 +425,24 @@ def _exact_layers(network: Network) -> list[ExactLayer]:
     return [ExactLayer.of(layer) for layer in merged_layers(network.as_fractions())[:-1]]
 
 
-def _exact_starts(network: Network, limits: Box | None) -> list[Cell]:
-    if limits is None:
-        return [Cell(corners, facets) for corners, facets in _cells.fan(network.inputs)]
-    corners, facets = _cells.box_corners([(Fraction(low), Fraction(high)) for low, high in limits])
-    return [Cell([_cells.primitive(corner) for corner in corners], facets)]
+def _exact_starts(network: Network, domain: Cell | None) -> list[Cell]:
+    if domain is not None:
+        return [domain]
+    return [Cell(corners, facets) for corners, facets in _cells.fan(network.inputs)]
 
 
-def _exact_parts(network: Network, limits: Box | None, n_jobs: int) -> list[Cell]:
+def _exact_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cell]:
     layers = _exact_layers(network)
-    tasks = _exact_starts(network, limits)
+    tasks = _exact_starts(network, domain)
     if n_jobs != 1:  # the first layer here, and what is inside each of its cells elsewhere; it does not cut them again
         tasks = [part for cell in tasks for part in _cells.exact_cells(cell.corners, cell.facets, layers[:1])]
     return _shared_out(lambda cell: list(_cells.exact_cells(cell.corners, cell.facets, layers)), tasks, n_jobs)
 
 
-def _float_parts(network: Network, limits: Box | None, n_jobs: int) -> list[Cell]:
+def _float_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cell]:
     layers = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
-    tasks = [_in_floats(cell) for cell in _exact_starts(network, limits)]
-    if limits is None:  # move the middle of the fan, so that no line passes through it
+    tasks = [_in_floats(cell) for cell in _exact_starts(network, domain)]
+    if domain is None:  # move the middle of the fan, so that no line passes through it
         for cell in tasks:
             cell.corners[:, :-1] += cell.corners[:, -1:] * (0.1234567 + 0.1 * np.arange(network.inputs))
     depth = 0
@@ -435,8 +466,9 @@ def _shared_out(job: Callable[[Any], list[Cell]], tasks: Sequence[Any], n_jobs: 
     return [cell for found in Parallel(n_jobs=n_jobs)(delayed(job)(task) for task in tasks) for cell in found]
 
 
-def _collected(network: Network, limits: Box | None, cells: Sequence[Cell], *, exact: bool) -> Regions:
-    """Cells as regions with shared corners."""
+def _collected(network: Network, cells: Sequence[Cell], *, whole: bool = False) -> Regions:
+    """Cells as regions with shared corners; ``whole`` if they are all of space, cut by a fan."""
+    exact = isinstance(cells[0].corners, list)
     number: dict[Any, int] = {}
     rings: list[list[int]] = []
     for cell in cells:
@@ -455,7 +487,7 @@ def _collected(network: Network, limits: Box | None, cells: Sequence[Cell], *, e
         patterns,
         tuple(number) if exact else None,
     )
-    if limits is not None:
+    if not whole:
         return found
     return _joined(found) if network.inputs == 2 else _of_distinct_patterns(found)
 
