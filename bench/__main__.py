@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from bench import conv_matrix, logic, pieces, regions
+from bench import conv_matrix, curvature, logic, pieces, regions
 
-BENCHMARKS = {"conv_matrix": conv_matrix.run, "logic": logic.run, "pieces": pieces.run, "regions": regions.run}
+BENCHMARKS = {
+    "conv_matrix": conv_matrix.run,
+    "curvature": curvature.run,
+    "logic": logic.run,
+    "pieces": pieces.run,
+    "regions": regions.run,
+}
 
 
 def main() -> None:
