@@ -103,3 +103,19 @@ def test_an_unknown_exercise_offers_the_nearest_names():
 def test_two_exercises_can_not_share_a_name():
     with pytest.raises(ValueError, match="registered twice"):
         exercise("conv-slide-1d")(lambda answer: Verdict("right", ""))
+
+
+def test_numbers_may_differ_by_a_tolerance():
+    def third(n):
+        return np.array([n, n / 3])
+
+    def close(n):
+        return [n, n / 3 + 1e-7]
+
+    cases = [{"n": 1.0}, {"n": -1e-9}]
+    assert compare_function(close, third, cases, tolerance=1e-6)
+    assert not compare_function(close, third, cases)
+    assert not compare_function(lambda n: [n, np.nan], third, cases, tolerance=1e-6)
+    verdict = compare_function(lambda n: [n, n], third, cases, tolerance=1e-3, mistakes={"Divide.": lambda n: [n, n]})
+    assert "an array whose entry (1) is 1.0, expected 0.333" in verdict.message
+    assert verdict.diagnosis == "Divide."

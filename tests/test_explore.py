@@ -15,15 +15,21 @@ import torch.nn.functional as F  # noqa: N812
 
 from hwlib.conv import conv_matrix
 from hwlib.cost import measured_costs
+from hwlib.descent import least_squares_limit
+from hwlib.double_descent import measured_networks, parameter_count
 from hwlib.explore import (
     approximation_explorer,
     conv_explorer,
     conv_links,
     conv_transpose_explorer,
     cost_explorer,
+    descent_explorer,
+    difference_explorer,
+    double_descent_explorer,
     folding_explorer,
     gradient_explorer,
     neuron_explorer,
+    newton_explorer,
     piece_explorer,
     signals_explorer,
     training_explorer,
@@ -263,3 +269,87 @@ def test_frames_of_training_count_the_regions_of_the_network_of_that_step():
         assert frame.count("<circle") == 20
     with pytest.raises(ValueError, match="accepted are"):
         training_explorer(points, labels[1:], train=train)
+
+
+def test_paths_in_the_plane_of_weights_say_where_they_are_and_what_is_nearest():
+    starts, rounds = [(0.5, 0.5), (3.0, 0.5)], [0, 1, 400]
+    explorer = descent_explorer([1, 2], 5, starts=starts, rounds=rounds)
+    methods = [label for label, _ in explorer.children[0].options]
+    assert methods == ["descent", "momentum", "multiplying", "Adam"]
+    for (m, method), (i, start), (j, count) in itertools.product(
+        enumerate(methods), enumerate(starts), enumerate(rounds)
+    ):
+        frame = explorer.children[-1].children[m].children[i].children[j].value
+        note = re.search(r'hw-note">(.*)</p>', frame).group(1)
+        x, y = map(float, re.search(r"is at \(([-.\d]+), ([-.\d]+)\)", note).groups())
+        nearest = least_squares_limit([[1.0, 2.0]], [5.0], start)
+        assert f"nearest solution is ({nearest[0]:.2f}, {nearest[1]:.2f})" in note
+        assert f"after {count} rounds" in note
+        if count == 400:
+            assert abs(x + 2 * y - 5) < 0.03
+            assert note.endswith("reached.") == (method in ("descent", "momentum"))
+        if not count:
+            assert (x, y) == start
+        points = re.findall(r"<circle", frame)
+        assert len(points) == min(count, 60) + 2
+        assert len(frame) < 12_000
+    with pytest.raises(ValueError, match="accepted are pairs of numbers above 0"):
+        descent_explorer([1, -2], 5)
+
+
+def test_newton_ends_at_the_saddle_from_one_start_and_at_a_solution_from_another():
+    explorer = newton_explorer()
+    starts = [value for _, value in explorer.children[0].options]
+    for (i, start), (j, count) in itertools.product(enumerate(starts), enumerate([0, 1, 2, 3, 5, 10, 40])):
+        frame = explorer.children[-1].children[i].children[j].value
+        assert len(frame) < 12_000
+        said = re.findall(r"at \(([-.\d]+), ([-.\d]+)\), loss (\d.\de[-+]\d+)", frame)
+        points = [(float(x), float(y)) for x, y, _ in said]
+        assert len(points) == 3
+        for (x, y), (_, _, loss) in zip(points, said, strict=True):
+            assert 0.5 * (x * y - 3) ** 2 == pytest.approx(float(loss), rel=0.06, abs=0.05)
+        if not count:
+            assert points == [start] * 3
+        if count == 1:  # one step of Newton by hand: H^-1 g
+            x, y = start
+            H = np.array([[y * y, 2 * x * y - 3], [2 * x * y - 3, x * x]])
+            expected = np.array(start) - np.linalg.inv(H) @ [(x * y - 3) * y, (x * y - 3) * x]
+            assert points[1] == pytest.approx(tuple(expected), abs=6e-4)
+        if count == 40:
+            assert (abs(points[1][0]) < 1e-3) == (start == (0.4, 0.2))
+
+
+def test_errors_of_differences_are_those_of_the_exact_cubic():
+    explorer = difference_explorer(exponents=[-1, -2])
+    for (i, kind), (j, precision), (k, r) in itertools.product(
+        enumerate(["one-sided", "central"]), enumerate(["double", "single"]), enumerate([0.1, 0.01])
+    ):
+        frame = explorer.children[-1].children[i].children[j].children[k].value
+        x, y = map(float, re.search(r": \(([-.e\d]+), ([-.e\d]+)\) instead of \(5, 2\)", frame).groups())
+        # Along (1, 1) from (1, 2): e = -1 + 3r + r^2, and the gradient is e (2 + r, 1 + r).
+        e = [-1 + 3 * s + s * s for s in (r, -r)]
+        gradients = [np.array([error * (2 + s), error * (1 + s)]) for error, s in zip(e, (r, -r), strict=True)]
+        base = np.array([-2.0, -1.0])
+        expected = (gradients[0] - gradients[1]) / (2 * r) if kind == "central" else (gradients[0] - base) / r
+        assert (x, y) == pytest.approx(tuple(expected), rel=1e-7 if precision == "double" else 1e-4)
+        assert f"The error is {np.hypot(x - 5, y - 2):.1e}" in frame
+
+
+def test_every_frame_of_double_descent_shows_the_stored_errors_at_its_dots():
+    explorer = double_descent_explorer()
+    runs = {(run["label_noise"], run["width"]): run for run in measured_networks()["results"]}
+    noises, widths, stops = ([value for _, value in slider.options] for slider in explorer.children[:3])
+    frames = 0
+    for (i, noise), (j, width), k in itertools.product(enumerate(noises), enumerate(widths), range(len(stops))):
+        frame = explorer.children[-1].children[i].children[j].children[k].value
+        run = runs[noise, width]
+        at = [len(run["epochs"]) - 1, len(run["epochs"]) // 2][k]
+        assert f"Width {width}, {parameter_count(width):,} parameters, {noise:.0%} wrong labels" in frame
+        assert f"after {run['epochs'][at]:,} epochs: test error {run['test'][at]:.3f} (blue)" in frame
+        assert f"training error {run['train'][at]:.3f} (grey)" in frame
+        heights = sorted(float(y) for y in re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)"', frame))
+        expected = sorted(10 + 180 * (1 - (run[key][at] + 0.02) / 0.57) for key in ("train", "test") for _ in "ab")
+        assert heights == pytest.approx(expected, abs=0.06)
+        assert len(frame) < 12_000
+        frames += 1
+    assert frames <= 100

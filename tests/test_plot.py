@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from hwlib import plot
 from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_network, separate
 from hwlib.pieces import PiecewiseLinear
-from hwlib.plot._theme import INK, ON_COLOUR, weight_colour
+from hwlib.plot._theme import INK, LINES, ON_COLOUR, weight_colour
 from hwlib.regions import enumerate_regions, folding_network, identified_regions
 
 FIGURES = Path(__file__).parents[1] / "figures"
@@ -121,6 +121,58 @@ def test_errors_are_drawn_with_their_laws():
     assert [line.get_label() for line in drawn.axes[0].lines] == ["law", "measured"]
     with pytest.raises(ValueError, match="accepted is one number for each of 3 counts"):
         plot.errors_by_pieces([1, 2, 4], {"measured": [4, 1]}, {})
+
+
+def test_curves_hold_their_numbers_each_line_with_its_own_dashes():
+    lines = {"a": ([1, 2], [3, 4]), "b": ([1, 2], [5, 6])}
+    axes = plot.curves(lines, x="x", y="y", log="xy", points={"b": ([1], [7])}, marks={"here": 1.5}).axes[0]
+    assert [line.get_ydata().tolist() for line in axes.lines[:3]] == [[3, 4], [5, 6], [7]]
+    assert axes.lines[0].get_linestyle() != axes.lines[1].get_linestyle()
+    assert axes.lines[1].get_color() == axes.lines[2].get_color()
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert texts(axes) == ["here"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+    left, right = plot.curve_panels({"left": lines, "right": {"a": ([1], [9])}}, x="x", y="y").axes
+    assert left.lines[0].get_color() == right.lines[0].get_color()
+    assert left.get_ylim() == right.get_ylim()
+    with pytest.raises(ValueError, match="more can't be told apart"):
+        plot.curves({str(n): ([1], [1]) for n in range(6)}, x="x", y="y")
+    with pytest.raises(ValueError, match="panels is empty"):
+        plot.curve_panels({}, x="x", y="y")
+
+
+def test_bars_are_as_long_as_their_numbers():
+    axes = plot.bars({"a": [1.0, 2.0], "b": [3.0, 4.0]}, parts=["left", "right"], x="size").axes[0]
+    assert sorted(patch.get_width() for patch in axes.patches) == [1, 2, 3, 4]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    with pytest.raises(ValueError, match="accepted are names with 2 numbers each"):
+        plot.bars({"a": [1.0]}, parts=["left", "right"], x="size")
+
+
+def test_paths_end_in_a_star_and_the_line_holds_what_fits():
+    path = np.array([[0, 0], [0.5, 1], [1, 2]])
+    axes = plot.solution_paths([1, 2], 5, {"descent": path}, circle=True).axes[0]
+    fits, circle, drawn, star = axes.lines
+    assert np.allclose(fits.get_xydata() @ [1, 2], 5)
+    assert np.allclose(np.linalg.norm(circle.get_xydata(), axis=1), np.sqrt(5))
+    assert np.array_equal(drawn.get_xydata(), path)
+    assert star.get_xydata().tolist() == [[1, 2]]
+    lines = plot.surface_paths(lambda a, b: a * b, {"p": path}, x=(0, 1), y=(0, 2), levels=[0.5, 1]).axes[0]
+    for level, segments in zip([0.5, 1], lines.collections[0].get_paths(), strict=True):
+        assert np.allclose(segments.vertices.prod(1), level, atol=1e-3)
+    assert np.array_equal(lines.lines[0].get_xydata(), path)
+    with pytest.raises(ValueError, match="accepted are one to 5 paths"):
+        plot.surface_paths(lambda a, b: a, {}, x=(0, 1), y=(0, 1), levels=[1])
+    with pytest.raises(ValueError, match="the second not zero"):
+        plot.solution_paths([1, 0], 5, {"descent": path})
+    with pytest.raises(ValueError, match="accepted are one to 5 paths"):
+        plot.solution_paths([1, 2], 5, {})
+
+
+def test_lines_are_seen_on_light_and_on_dark_pages():
+    for colour in LINES:
+        for page in ("#ffffff", "#121212"):
+            assert contrast(colour, page) >= 3  # WCAG 1.4.11
 
 
 def test_text_on_every_coloured_cell_is_readable():

@@ -251,6 +251,7 @@ def compare_function(
     cases: Iterable[Mapping[str, Any]],
     *,
     mistakes: Mapping[str, Callable[..., Any]] | None = None,
+    tolerance: float = 0.0,
 ) -> Verdict:
     """Compare a function with the reference on cases, small ones first: the first that differs is the counter-example.
 
@@ -259,6 +260,7 @@ def compare_function(
         reference: the right function.
         cases: arguments by name, easiest case first.
         mistakes: functions that typical mistakes lead to, each under the sentence that names the mistake.
+        tolerance: by how much numbers may differ, absolutely; not at all by default.
 
     Returns:
         The verdict. An exception that the function raises is reported with the arguments that raised it.
@@ -284,14 +286,17 @@ def compare_function(
         if given is None or isinstance(given, EllipsisType):
             return UNANSWERED if count == 1 else Verdict("wrong", f"For {arguments} your function returns nothing.")
         expected = reference(*case.values())
-        if not _same_value(given, expected):
-            message = f"For {arguments} your function returns {_difference(given, expected)}."
-            return Verdict("wrong", message, _known_mistake(answer, cases, mistakes or {}))
+        if not _same_value(given, expected, tolerance):
+            message = f"For {arguments} your function returns {_difference(given, expected, tolerance)}."
+            return Verdict("wrong", message, _known_mistake(answer, cases, mistakes or {}, tolerance))
     return Verdict("right", f"Your function agrees with an independent computation in all {count} cases.")
 
 
 def _known_mistake(
-    answer: Callable[..., Any], cases: list[Mapping[str, Any]], mistakes: Mapping[str, Callable[..., Any]]
+    answer: Callable[..., Any],
+    cases: list[Mapping[str, Any]],
+    mistakes: Mapping[str, Callable[..., Any]],
+    tolerance: float,
 ) -> str:
     """The mistake whose function the answer equals on every case that both survive."""
 
@@ -302,7 +307,7 @@ def _known_mistake(
             return type(error)
 
     for text, wrong in mistakes.items():
-        if all(_same_value(outcome(answer, case), outcome(wrong, case)) for case in cases):
+        if all(_same_value(outcome(answer, case), outcome(wrong, case), tolerance) for case in cases):
             return text
     return ""
 
@@ -323,20 +328,27 @@ def _line_of(error: Exception, answer: Callable[..., Any]) -> str:
     return line
 
 
-def _same_value(given: Any, expected: Any) -> bool:
+def _same_value(given: Any, expected: Any, tolerance: float) -> bool:
     given, expected = _dense(given), _dense(expected)
     try:
         given_array, expected_array = np.asarray(given), np.asarray(expected)
-        return given_array.shape == expected_array.shape and bool(np.all(given_array == expected_array))
+        return given_array.shape == expected_array.shape and not np.any(
+            _differs(given_array, expected_array, tolerance)
+        )
     except (TypeError, ValueError):
         return False
+
+
+def _differs(given: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: float) -> Any:
+    """Where two arrays of one shape differ; something that is not a number differs from all."""
+    return ~(abs(given - expected) <= tolerance) if tolerance else given != expected
 
 
 def _dense(value: Any) -> Any:
     return value.toarray() if hasattr(value, "toarray") else value
 
 
-def _difference(given: Any, expected: Any) -> str:
+def _difference(given: Any, expected: Any, tolerance: float) -> str:
     """``given, expected expected`` for small values, the first entry that differs for arrays."""
     given, expected = _dense(given), _dense(expected)
     if not isinstance(expected, np.ndarray) or expected.ndim == 0:
@@ -347,7 +359,7 @@ def _difference(given: Any, expected: Any) -> str:
         return f"{given!r}, which is no array of numbers"
     if array.shape != expected.shape:
         return f"an array of shape {array.shape}, expected {expected.shape}"
-    place = tuple(map(int, np.argwhere(array != expected)[0]))
+    place = tuple(map(int, np.argwhere(_differs(array, expected, tolerance))[0]))
     index = ",".join(map(str, place))
     return f"an array whose entry ({index}) is {array[place]}, expected {expected[place]}"
 

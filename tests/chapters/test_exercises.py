@@ -575,6 +575,153 @@ WRONG |= {
 }
 
 
+# Descent, by hand: one sample is an inner product, and a path is taken step by step.
+
+
+def path_by_steps(X, y, step, t, factor=2.0):
+    w = np.zeros(X.shape[1])
+    for _ in range(t):
+        w = w - factor * step * X.T @ (X @ w - y)
+    return w
+
+
+RIGHT |= {
+    "norm-shortest": lambda x, y: np.linalg.pinv(x[None]) @ [y],
+    "norm-nearest": lambda x, y, start: start + np.linalg.pinv(x[None]) @ [y - sum(x * start)],
+    "norm-step": lambda singular_values, step: all(abs(1 - 2 * step * s**2) < 1 for s in singular_values if s),
+    "norm-path": path_by_steps,
+}
+
+WRONG |= {
+    "norm-shortest": [
+        (lambda x, y: y * x, "Divide by the square of the length of x"),
+        (lambda x, y: y * x / np.sqrt(x @ x), "not by the length"),
+        (lambda x, y: np.append(y / x[0], 0 * x[1:]), "not the shortest"),
+        (lambda x, y: [0], "returns an array of shape (1,)"),
+    ],
+    "norm-nearest": [
+        (lambda x, y, start: x * y / (x @ x), "the start leaves its trace"),
+        (lambda x, y, start: start + x * y / (x @ x), "Move by what is still missing"),
+        (lambda x, y, start: start - x * (y - x @ start) / (x @ x), "The wrong way"),
+    ],
+    "norm-step": [
+        (lambda singular_values, step: step * max(singular_values) ** 2 < 2, "half the sum of squares"),
+        (lambda singular_values, step: step * max(singular_values) < 1, "counts with its square"),
+        (lambda singular_values, step: step * max(singular_values) ** 2 <= 1, "At the limit itself"),
+        (lambda singular_values, step: step * min(singular_values) ** 2 < 1, "The largest singular value decides"),
+    ],
+    "norm-path": [
+        (lambda X, y, step, t: path_by_steps(X, y, step, t, factor=1.0), "The gradient of the squares has a factor 2"),
+        (lambda X, y, step, t: np.linalg.pinv(X) @ y, "the end of the path"),
+        (lambda X, y, step, t: np.linalg.pinv(X) @ y - path_by_steps(X, y, step, t), "what is still missing"),
+        (lambda X, y, step, t: spectral_power(X, 0.5) @ path_by_steps(X, y, step, t), "a residual is not yet a weight"),
+    ],
+}
+
+
+def spectral_power(X, exponent):
+    """(X^T X)^exponent."""
+    values, vectors = np.linalg.eigh(X.T @ X)
+    return vectors @ np.diag(np.maximum(values, 0) ** exponent) @ vectors.T
+
+
+# Curvature: sizes by summing over layers, Newton by the inverse, R by a complex step.
+
+
+def count(sizes, bias="outputs"):
+    total = 0
+    for layer in range(1, len(sizes)):
+        total += sizes[layer - 1] * sizes[layer]
+        total += {"outputs": sizes[layer], "inputs": sizes[layer - 1], "none": 0}[bias]
+    return total
+
+
+def slope_along(w, v, t):
+    """The gradient of (w0 w1 - t)^2 / 2 at w + i r v: its imaginary part over r."""
+    z = w + 1e-30j * v
+    return ((z[0] * z[1] - t) * z[::-1]).imag / 1e-30
+
+
+RIGHT |= {
+    "curvature-size": lambda sizes: (count(sizes), count(sizes) ** 2),
+    "curvature-newton": lambda H, g: -np.linalg.inv(H) @ g,
+    "curvature-central": lambda w, v, r: 3 * w**2 * v + r**2 * v**3,
+    "curvature-r": slope_along,
+}
+
+WRONG |= {
+    "curvature-size": [
+        (lambda sizes: (count(sizes, "none"), count(sizes, "none") ** 2), "The biases are missing"),
+        (lambda sizes: (count(sizes), 2 * count(sizes)), "P squared."),
+        (lambda sizes: (count(sizes), sum(range(count(sizes) + 1))), "the distinct entries"),
+        (lambda sizes: (count(sizes, "inputs"), count(sizes, "inputs") ** 2), "not for each input"),
+    ],
+    "curvature-newton": [
+        (lambda H, g: np.linalg.inv(H) @ g, "The sign is wrong"),
+        (lambda H, g: -g, "the Hessian is not used"),
+        (lambda H, g: -(H @ g), "Multiply by the inverse"),
+        (lambda H, g: -g / H.diagonal(), "Dividing by the diagonal"),
+    ],
+    "curvature-central": [
+        (lambda w, v, r: 3 * w**2 * v + 3 * r * w * v**2 + r**2 * v**3, "the one-sided difference"),
+        (lambda w, v, r: 2 * (3 * w**2 * v + r**2 * v**3), "The two points are 2r apart"),
+        (lambda w, v, r: -3 * w**2 * v - r**2 * v**3, "the wrong sign"),
+        (lambda w, v, r: 3 * w**2 * v, "the exact product"),
+    ],
+    "curvature-r": [
+        (lambda w, v, t: (v[0] * w[1] + w[0] * v[1]) * w[::-1], "has a second term"),
+        (lambda w, v, t: (w[0] * w[1] - t) * v[::-1], "has a first term"),
+        (lambda w, v, t: (v[0] * w[1] + w[0] * v[1]) * w[::-1] + (w[0] * w[1] - t) * v, "the other entry of v"),
+        (lambda w, v, t: (w[0] * w[1] - t) * w[::-1], "the gradient itself"),
+    ],
+}
+
+# Double descent: the formulas in another form, the width by counting up, ridge by its dual.
+
+
+def first_width(samples, inputs, extra=0):
+    width = 0
+    while (inputs + 1) * width + 2 * width + 2 < samples + extra:
+        width += 1
+    return width
+
+
+RIGHT |= {
+    "descent2-few": lambda n, p, rest: rest * (n - 1) / (n - 1 - p),
+    "descent2-many": lambda n, p, signal, rest: signal * (p - n) / p + rest * (p - 1) / (p - 1 - n),
+    "descent2-width": first_width,
+    "descent2-ridge": lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty * np.eye(len(y))) @ y,
+}
+
+WRONG |= {
+    "descent2-few": [
+        (lambda n, p, rest: rest * p / (n - p - 1), "the error of the weights"),
+        (lambda n, p, rest: rest * n / (n - p), "n - p - 1 below"),
+        (lambda n, p, rest: rest * (1 + p / n), "the formula of fixed samples"),
+    ],
+    "descent2-many": [
+        (lambda n, p, signal, rest: rest * (p - 1) / (p - 1 - n), "the rest of it is lost"),
+        (lambda n, p, signal, rest: signal * n / p + rest * (p - 1) / (p - 1 - n), "not n / p"),
+        (lambda n, p, signal, rest: signal * (p - n) / p + rest * (1 + p / (p - 1 - n)), "swapped in the second term"),
+        (lambda n, p, signal, rest: signal * (p - n) / p + rest * n / (p - 1 - n), "itself is missing"),
+    ],
+    "descent2-width": [
+        (lambda samples, inputs: int((samples - 2) / (inputs + 3)), "Round up"),
+        (lambda samples, inputs: -(-samples // (inputs + 2)), "The biases are missing"),
+        (lambda samples, inputs: first_width(samples, inputs, extra=samples), "Two outputs for each sample"),
+        (lambda samples, inputs: -(-samples // (inputs + 1)), "The second layer is missing"),
+    ],
+    "descent2-ridge": [
+        (lambda X, y, penalty: np.linalg.lstsq(X, y)[0], "the penalty is not used"),
+        (lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty**2 * np.eye(len(y))) @ y, "not squared"),
+        (
+            lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + len(y) * penalty * np.eye(len(y))) @ y,
+            "not multiplied by the number of samples",
+        ),
+    ],
+}
+
+
 def test_every_exercise_is_tested_here():
     assert set(exercises()) == set(RIGHT) == set(WRONG)
     assert all(len(answers) >= 3 for answers in WRONG.values())

@@ -52,6 +52,27 @@ TYPED = {
         "on 24 by 24 pixels": "the case that the cell above takes",
         "= 0, 5, 10 and 40": "the points that the cell above takes",
     },
+    "opt_double_descent": {
+        "12 features": "given by the example",
+        "4 samples or 8": "given by the question",
+        "4 samples": "given by the example",
+        "With 4 the": "given by the question",
+        "with 8 it": "given by the question",
+        "60 features": "the case that the cell above takes",
+        "Take 25 features": "the case that the cell below takes",
+        "and 5 with": "the case that the cell below takes",
+        "Mean of 60 draws": "the case that the cell above takes",
+        "in 20 dimensions": "the stored experiment's inputs",
+        "five of 30 inputs": "the case that the cell below takes",
+        "Mean of 12 seeds": "the case that the cell above takes",
+        "the 48 around it": "a patch of seven by seven without its centre",
+        "150 samples": "the case that the cell below takes",
+    },
+    "opt_curvature": {
+        "32 inputs, two hidden layers of 512 and 10 outputs": "given by the problem",
+        "patch of 32 pixels": "the problem's 32 inputs",
+        "From (0.4, 0.2)": "the point of the question above",
+    },
 }
 
 

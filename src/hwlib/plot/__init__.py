@@ -2,16 +2,21 @@
 
 from hwlib.plot._theme import ThemedFigure
 from hwlib.plot.conv import kernel_placements, kernel_stamps, labelled_matrix, number_grids, response_map
+from hwlib.plot.curves import bars, curve_panels, curves
 from hwlib.plot.images import image_row
 from hwlib.plot.logic import all_of_two_variables, certificate, folds, gate_regions, neurons, weight_polygons
 from hwlib.plot.pieces import errors_by_pieces, piece_graphs
 from hwlib.plot.regions import counted, identified, region_maps
+from hwlib.plot.weights import solution_paths, surface_paths
 
 __all__ = [
     "ThemedFigure",
     "all_of_two_variables",
+    "bars",
     "certificate",
     "counted",
+    "curve_panels",
+    "curves",
     "errors_by_pieces",
     "folds",
     "gate_regions",
@@ -25,5 +30,7 @@ __all__ = [
     "piece_graphs",
     "region_maps",
     "response_map",
+    "solution_paths",
+    "surface_paths",
     "weight_polygons",
 ]

@@ -20,6 +20,10 @@ _DARK = {INK: "#e8eaed", FAINT: "#8b9099"}
 # (blue, orange, green and pink of Okabe & Ito); every coloured cell is labelled as well.
 _HUES = [("#d7ebfa", "#56b4e9"), ("#fdebc8", "#e69f00"), ("#cdeee2", "#2bb38a"), ("#f3dde9", "#cc79a7")]
 
+# Lines of curves: 3 to 1 against light and dark pages, told apart by colour-blind readers, and dashed differently too.
+LINES = ("#2f86c6", "#d4620a", "#0b9a6d", "#c65a9b", "#8a7a1f")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
 
 class ThemedFigure(Figure):
     """A matplotlib figure that shows itself as a transparent SVG whose ink turns light on dark pages.
