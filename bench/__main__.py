@@ -9,6 +9,11 @@ from bench import conv_matrix, curvature, logic, pieces, regions
 BENCHMARKS = {
     "conv_matrix": conv_matrix.run,
     "curvature": curvature.run,
+from bench import conv_matrix, logic, pieces, receptive_field, regions
+
+BENCHMARKS = {
+    "conv_matrix": conv_matrix.run,
+    "receptive_field": receptive_field.run,
     "logic": logic.run,
     "pieces": pieces.run,
     "regions": regions.run,

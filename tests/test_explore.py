@@ -31,6 +31,7 @@ from hwlib.explore import (
     neuron_explorer,
     newton_explorer,
     piece_explorer,
+    receptive_explorer,
     signals_explorer,
     training_explorer,
 )
@@ -353,3 +354,22 @@ def test_every_frame_of_double_descent_shows_the_stored_errors_at_its_dots():
         assert len(frame) < 12_000
         frames += 1
     assert frames <= 100
+def test_the_cells_coloured_at_the_bottom_are_the_pixels_whose_gradient_is_not_zero():
+    explorer = receptive_explorer(11, depths=(1, 2, 3), kernel_sizes=(2, 3), strides=(1, 2), dilations=(1, 2))
+    for (a, depth), (b, k), (c, s), (e, d), output in itertools.product(
+        enumerate([1, 2, 3]), enumerate([2, 3]), enumerate([1, 2]), enumerate([1, 2]), range(3)
+    ):
+        x = torch.zeros(1, 1, 11, requires_grad=True)
+        y = x
+        for _ in range(depth):
+            y = F.conv1d(y, torch.ones(1, 1, k), stride=s, padding=d * (k - 1) // 2, dilation=d)
+        unit = (0, y.shape[2] // 2, y.shape[2] - 1)[output]
+        y[0, 0, unit].backward()
+        expected = torch.nonzero(x.grad[0, 0])[:, 0].tolist()
+        frame = explorer.children[-1].children[a].children[b].children[c].children[e].children[output].value
+        (drawn,) = ElementTree.fromstring(f"<div>{frame}</div>").iter("svg")
+        bottom = [group for group in drawn.iter("g") if float(group[0].get("y")) == max(
+            float(other[0].get("y")) for other in drawn.iter("g")
+        )]  # fmt: skip
+        assert [int(group[1].text) for group in bottom if group[0].get("fill") != "none"] == expected
+        assert f"Output {unit} of {y.shape[2]} reads {len(expected)} pixels" in frame

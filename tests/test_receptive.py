@@ -229,6 +229,7 @@ MAXIMA = {
 }
 
 
+@pytest.mark.problem("rf-size")
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("name", sorted(set(CASES) - WITHOUT_GRADIENT))
 def test_the_sets_are_those_of_the_gradient(name):
@@ -310,6 +311,8 @@ def test_the_size_is_the_largest_extent_on_a_large_input(layers, joins):
     assert receptive_field(module, dimensions=1).size == field.size
 
 
+@pytest.mark.problem("rf-output-size")
+@pytest.mark.problem("rf-size")
 def test_four_convolutions_by_recurrence_by_reachability_and_by_gradient():
     channels = [1, 16, 16, 16, 1]
     net = sequence(*(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(channels)))
@@ -327,6 +330,7 @@ def test_four_convolutions_by_recurrence_by_reachability_and_by_gradient():
     assert not small.unit((0, 10)).interior
 
 
+@pytest.mark.problem("rf-same-size-uses")
 def test_an_output_of_the_input_s_size_has_one_unit_for_each_pixel():
     """Each unit reads a window round its own pixel, so it can say something about that pixel."""
     net = sequence(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 5, padding="same"))

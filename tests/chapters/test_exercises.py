@@ -196,6 +196,57 @@ RIGHT |= {
 }
 
 
+def seen_by_marks(layers):
+    """Mark a line of pixels, and see how far apart the first and the last mark are that reach one unit."""
+    n = 400
+    reads = [{i} for i in range(n)]
+    for k, s, d in layers:
+        starts = range(0, len(reads) - d * (k - 1), s)
+        reads = [set().union(*(reads[i + d * t] for t in range(k))) for i in starts]
+    return max(reads[0]) - min(reads[0]) + 1
+
+
+def chain_size(layers, *, start=1, own=False, stretch=True, jumps=True):
+    r, jump = start, 1
+    for k, s, d in layers:
+        r += (d if stretch else 1) * (k - 1) * ((jump * s if own else jump) if jumps else 1)
+        jump *= s
+    return r
+
+
+def reach(layers, i, *, order=-1, padded=True):
+    first = last = i
+    for k, s, p in layers[::order]:
+        first, last = first * s - p * padded, last * s - p * padded + k - 1
+    return first, last
+
+
+def shifted(layers, i):
+    first, last = reach(layers, i, padded=False)
+    total = sum(p for _, _, p in layers)
+    return first - total, last - total
+
+
+def ways(layers, n, short=1):
+    """By impulses: one column for each pixel."""
+    columns = []
+    for pixel in range(n):
+        x = np.eye(n, dtype=int)[pixel]
+        for k, s, p in layers:
+            padded = np.pad(x, p)
+            x = np.array([padded[i : i + k].sum() for i in range(0, len(padded) - k + 1, s)])
+        columns.append(x + short * np.eye(n, dtype=int)[pixel])
+    return np.array(columns).T
+
+
+RIGHT |= {
+    "rf-size": seen_by_marks,
+    "rf-depth": lambda n, k: max(1, int(np.ceil((n - 1) / (k - 1)))),
+    "rf-box": reach,
+    "rf-pattern": lambda layers, n: ways(layers, n) > 0,
+}
+
+
 def with_entry(matrix, row, column, value):
     changed = [list(entries) for entries in matrix]
     changed[row][column] = value
@@ -718,6 +769,31 @@ WRONG |= {
             lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + len(y) * penalty * np.eye(len(y))) @ y,
             "not multiplied by the number of samples",
         ),
+WRONG |= {
+    "rf-size": [
+        (lambda layers: chain_size(layers, own=True), "multiply the strides of the layers before it"),
+        (lambda layers: chain_size(layers, jumps=False), "The strides are missing"),
+        (lambda layers: chain_size(layers, stretch=False), "Dilation is missing"),
+        (lambda layers: chain_size(layers, start=0), "start with 1"),
+        (lambda layers: int(np.prod([k for k, _, _ in layers])), "Sizes do not multiply"),
+    ],
+    "rf-depth": [
+        (lambda n, k: max(1, (n - 1) // (k - 1)), "Rounded down"),
+        (lambda n, k: int(np.ceil(n / k)), "A layer adds k - 1 pixels, not k"),
+        (lambda n, k: int(np.ceil(n / (k - 1))), "The first pixel comes for free"),
+        (lambda n, k: n // 2, "a kernel of k adds k - 1"),
+    ],
+    "rf-box": [
+        (lambda layers, i: reach(layers, i, order=1), "Begin with the last layer"),
+        (lambda layers, i: reach(layers, i, padded=False), "The padding is missing"),
+        (lambda layers, i: (reach(layers, i)[0], reach(layers, i)[1] + 1), "not the one after it"),
+        (shifted, "each as wide as the strides before it"),
+    ],
+    "rf-pattern": [
+        (lambda layers, n: ways(layers, n, short=0) > 0, "The short way is missing"),
+        (lambda layers, n: ways(layers, n, short=0), "counts the ways"),
+        (lambda layers, n: (ways(layers, n, short=0) > 0) & (np.eye(n) > 0), "united, not intersected"),
+        (lambda layers, n: np.ones((n, n), bool), "entry (0,1) is True, expected False"),
     ],
 }
 

@@ -8,6 +8,7 @@ from hwlib.explore.double_descent import double_descent_explorer
 from hwlib.explore.gradients import gradient_explorer
 from hwlib.explore.logic import neuron_explorer, signals_explorer
 from hwlib.explore.pieces import approximation_explorer, piece_explorer
+from hwlib.explore.receptive import receptive_explorer
 from hwlib.explore.regions import folding_explorer, training_explorer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "neuron_explorer",
     "newton_explorer",
     "piece_explorer",
+    "receptive_explorer",
     "signals_explorer",
     "training_explorer",
 ]
