@@ -22,6 +22,7 @@ from hwlib.explore import (
     conv_explorer,
     conv_links,
     conv_transpose_explorer,
+    corners_explorer,
     cost_explorer,
     descent_explorer,
     difference_explorer,
@@ -373,3 +374,25 @@ def test_the_cells_coloured_at_the_bottom_are_the_pixels_whose_gradient_is_not_z
         )]  # fmt: skip
         assert [int(group[1].text) for group in bottom if group[0].get("fill") != "none"] == expected
         assert f"Output {unit} of {y.shape[2]} reads {len(expected)} pixels" in frame
+
+
+def test_the_corner_explorer_says_which_corners_the_networks_get_wrong():
+    explorer = corners_explorer()
+    for *colours, network in itertools.product(*[(0, 1)] * 4, (0, 1)):
+        widget = explorer.children[-1]
+        for index in (*colours, network):
+            widget = widget.children[index]
+        given, output, wanted = ElementTree.fromstring(f"<div>{widget.value}</div>").iter("svg")
+        corners = (0, 4, 20, 24)
+        assert [int([text.text for text in given.iter("text")][place]) for place in corners] == colours
+        agree = [colour == other for colour, other in zip(colours, colours[::-1], strict=True)]
+        right = [n in corners and agree[corners.index(n)] for n in range(25)]
+        assert [text.text == "1" for text in wanted.iter("text")] == right
+        white = [rect.get("fill") != "none" for group in output.iter("g") for rect in group.iter("rect")]
+        wrong = [place for place, same in zip(corners, agree, strict=True) if white[place] != same]
+        if network == 0:
+            assert not wrong
+            assert "Right in all four corners.<" in widget.value
+        else:
+            assert bool(wrong) == ("Wrong in the corners" in widget.value)
+            assert all(f"({place // 5}, {place % 5})" in widget.value for place in wrong)

@@ -189,6 +189,17 @@ def test_the_lines_of_growth_never_fall_and_end_at_the_receptive_field():
             plot.receptive_growth(wrong)
 
 
+def test_pairs_of_images_are_drawn_as_they_are():
+    given, wanted = np.eye(3)[None].repeat(3, 0), np.ones((3, 3, 3))
+    drawn = plot.image_pairs(given, wanted, columns=2)
+    assert len(drawn.axes) == 3
+    for axes in drawn.axes:
+        assert np.array_equal(axes.images[0].get_array(), np.eye(3))
+        assert np.array_equal(axes.images[1].get_array(), np.ones((3, 3)))
+    with pytest.raises(ValueError, match=r"inputs have shape \(3, 3, 3\), outputs \(2, 3, 3\)"):
+        plot.image_pairs(given, wanted[:2])
+
+
 def test_text_on_every_coloured_cell_is_readable():
     for row in range(5):
         for column in range(5):

@@ -247,6 +247,22 @@ RIGHT |= {
 }
 
 
+def walks(layers, dy, dx):
+    """One step after the other, in both directions at once."""
+    ends = [(0, 0)]
+    for _ in range(layers):
+        ends = [(y + a, x + b) for y, x in ends for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    return ends.count((dy, dx))
+
+
+RIGHT |= {
+    "corners-agree": lambda a, b: abs(1 - a - b),
+    "corners-depth": lambda n, k, layers: 1 + layers * (k - 1) >= 2 * n - 1,
+    "corners-ways": walks,
+    "corners-affine": lambda *f: 3 if f in ((0, 1, 1, 0), (1, 0, 0, 1)) else 4,
+}
+
+
 def with_entry(matrix, row, column, value):
     changed = [list(entries) for entries in matrix]
     changed[row][column] = value
@@ -794,6 +810,34 @@ WRONG |= {
         (lambda layers, n: ways(layers, n, short=0), "counts the ways"),
         (lambda layers, n: (ways(layers, n, short=0) > 0) & (np.eye(n) > 0), "united, not intersected"),
         (lambda layers, n: np.ones((n, n), bool), "entry (0,1) is True, expected False"),
+    ],
+}
+
+
+WRONG |= {
+    "corners-agree": [
+        (lambda a, b: abs(a - b), "That is 1 where they differ"),
+        (lambda a, b: a * b, "That is 1 only if both are 1"),
+        (lambda a, b: 1 - a - b, "Without the kink"),
+        (lambda a, b: max(1 - a - b, 0), "its weight is 2"),
+    ],
+    "corners-depth": [
+        (lambda n, k, layers: layers * (k - 1) + 1 >= n, "only half of the field lies inside"),
+        (lambda n, k, layers: layers * (k - 1) // 2 >= n, "n - 1 steps, not n"),
+        (lambda n, k, layers: layers + 1 >= n, "A larger kernel takes larger steps"),
+        (lambda n, k, layers: layers * k + 1 >= n, "to one side, not k"),
+    ],
+    "corners-ways": [
+        (lambda layers, dy, dx: sum(walks(layers, d, 0) // walks(layers, 0, 0) ** 0.5 for d in (dy, dx)), "multiply"),
+        (lambda layers, dy, dx: round(walks(layers, dy, 0) / walks(layers, 0, 0) ** 0.5), "along a line"),
+        (lambda layers, dy, dx: 9**layers, "wherever they end"),
+        (lambda layers, dy, dx: int(walks(layers, dy, dx) > 0), "whether there is a way"),
+    ],
+    "corners-affine": [
+        (lambda *f: 3, "only two of them defeat it"),
+        (lambda *f: 4, "in which the bits are compared"),
+        (lambda *f: max(f.count(0), f.count(1)), "a slope does better"),
+        (lambda *f: 4 - (f == (0, 1, 1, 0)), "as hard as differing ones"),
     ],
 }
 

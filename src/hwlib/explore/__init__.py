@@ -1,6 +1,7 @@
 """Interactive figures that need no kernel: pre-rendered frames behind sliders, and views linked by style alone."""
 
 from hwlib.explore.conv import conv_explorer, conv_links, conv_transpose_explorer
+from hwlib.explore.corners import corners_explorer
 from hwlib.explore.cost import cost_explorer
 from hwlib.explore.curvature import difference_explorer, newton_explorer
 from hwlib.explore.descent import descent_explorer
@@ -16,6 +17,7 @@ __all__ = [
     "conv_explorer",
     "conv_links",
     "conv_transpose_explorer",
+    "corners_explorer",
     "cost_explorer",
     "descent_explorer",
     "difference_explorer",

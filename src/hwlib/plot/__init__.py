@@ -6,7 +6,7 @@ from hwlib.plot.curves import bars, curve_panels, curves
 from hwlib.plot.images import image_row
 from hwlib.plot.logic import all_of_two_variables, certificate, folds, gate_regions, neurons, weight_polygons
 from hwlib.plot.pieces import errors_by_pieces, piece_graphs
-from hwlib.plot.receptive import receptive_growth
+from hwlib.plot.receptive import image_pairs, receptive_growth
 from hwlib.plot.regions import counted, identified, region_maps
 from hwlib.plot.weights import solution_paths, surface_paths
 
@@ -22,6 +22,7 @@ __all__ = [
     "folds",
     "gate_regions",
     "identified",
+    "image_pairs",
     "image_row",
     "kernel_placements",
     "kernel_stamps",

@@ -6,7 +6,11 @@ import itertools
 import math
 from collections.abc import Mapping
 
-from hwlib.plot._theme import FAINT, INK, ThemedFigure, figure
+import numpy as np
+import numpy.typing as npt
+from matplotlib.patches import Rectangle
+
+from hwlib.plot._theme import FAINT, INK, ThemedFigure, figure, plain_axes
 from hwlib.receptive import ReceptiveField
 
 # Told apart by colour-blind readers (Okabe & Ito), and each line is labelled at its end as well.
@@ -67,3 +71,38 @@ def _apart(heights: list[float], least: float) -> list[float]:
     for height in heights:
         moved.append(max(height, moved[-1] + least) if moved else height)
     return moved
+
+
+def image_pairs(inputs: npt.ArrayLike, outputs: npt.ArrayLike, *, columns: int = 4) -> ThemedFigure:
+    """Draw small black-and-white images, each beside what shall come out.
+
+    Args:
+        inputs: ``(n, h, w)``, 0 for black and 1 for white.
+        outputs: ``(n, h, w)``.
+        columns: pairs in a row.
+
+    Returns:
+        One panel a pair.
+
+    Raises:
+        ValueError: if the shapes differ or are not those of a row of images.
+
+    Example:
+        >>> len(image_pairs([[[0, 1]], [[1, 1]]], [[[0, 0]], [[1, 0]]]).axes)
+        2
+    """
+    given, wanted = np.asarray(inputs), np.asarray(outputs)
+    if given.ndim != 3 or given.shape != wanted.shape or not len(given):
+        raise ValueError(f"inputs have shape {given.shape}, outputs {wanted.shape}: accepted are equal (n, h, w)")
+    (count, height, width), rows = given.shape, -(-len(given) // columns)
+    drawn = figure(2.1 * columns, 1.1 * rows * height / width)
+    for number in range(count):
+        axes = plain_axes(drawn.add_subplot(rows, columns, number + 1))
+        for image, left in ((given[number], 0.0), (wanted[number], width + 1.6)):
+            axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=(left, left + width, height, 0))
+            axes.add_patch(Rectangle((left, 0), width, height, fill=False, edgecolor=FAINT, linewidth=1))
+        arrow = {"arrowstyle": "->", "color": INK}
+        axes.annotate("", (width + 1.4, height / 2), (width + 0.2, height / 2), arrowprops=arrow)
+        axes.set_xlim(-0.2, 2 * width + 1.8)
+        axes.set_ylim(height + 0.2, -0.2)
+    return drawn
