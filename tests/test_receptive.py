@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from hwlib import architectures
-from hwlib._trace import UnknownOperationError
 from hwlib.conv import conv_matrix
 from hwlib.receptive import (
+    UnknownOperationError,
     effective_extent,
     effective_field,
     input_sizes,

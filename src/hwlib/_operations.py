@@ -17,12 +17,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from hwlib import _reach
-from hwlib._reach import Mask, Rows, Term
+from hwlib._reach import Mask, Rows, Term, UnknownOperationError
 from hwlib._trace import (
     Log,
     Step,
     Traced,
-    UnknownOperationError,
     arranged,
     collapse,
     dimension,

@@ -19,6 +19,10 @@ Bits = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
 
+class UnknownOperationError(ValueError):
+    """An operation that the analysis does not know, or can not follow exactly."""
+
+
 @dataclass(eq=False)
 class Rows:
     """What each of n units reads along one axis of the input.

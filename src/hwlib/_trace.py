@@ -18,11 +18,7 @@ import numpy as np
 import torch
 
 from hwlib import _reach
-from hwlib._reach import Rows, Term
-
-
-class UnknownOperationError(ValueError):
-    """An operation that the analysis does not know, or can not follow exactly."""
+from hwlib._reach import Rows, Term, UnknownOperationError
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib._arguments import PerAxis, per_axis, whole_numbers
+from hwlib._reach import UnknownOperationError
 
 if TYPE_CHECKING:
     from hwlib._trace import Traced
@@ -35,6 +36,7 @@ __all__ = [
     "Layer",
     "ReceptiveField",
     "Unit",
+    "UnknownOperationError",
     "effective_extent",
     "effective_field",
     "input_sizes",
@@ -122,12 +124,12 @@ class ReceptiveField:
 
     @property
     def output_size(self) -> tuple[int, ...]:
-        """Spatial size of the output: 1 along axes that it no longer has."""
+        """Spatial size of the output, 1 along axes that it no longer has."""
         return _output_size(self._output)
 
     @functools.cached_property
     def size(self) -> tuple[int | float, ...]:
-        """Extent along each axis of what an output unit reads: the largest over the units that no padding has reached.
+        """Extent along each axis of what an output unit reads, the largest over the units that no padding has reached.
 
         Where a layer takes an axis as a whole (a global pooling, a normalization over pixels), it is the length of the
         input, and infinite if no ``input_size`` was given.
@@ -172,7 +174,7 @@ class ReceptiveField:
         """The layers as text, one line each.
 
         Returns:
-            Lines of equal columns: the operation, whose weights it uses, the output's size, what it reads.
+            Lines of equal columns, namely the operation, whose weights it uses, the output's size, and what it reads.
 
         Example:
             >>> import torch
@@ -281,7 +283,7 @@ def receptive_field(
         dimensions: number of spatial axes. By default those of ``input_size`` or of the module's first layer.
 
     Returns:
-        The receptive field: sizes, strides, the layers as a table, and the exact set of every unit.
+        The receptive field, with sizes, strides, the layers as a table, and the exact set of every unit.
 
     Raises:
         UnknownOperationError: a ValueError, if the module uses an operation that can't be followed; it is named.
@@ -334,8 +336,6 @@ def input_sizes(module: Callable[..., Any], sizes: Iterable[int], *, channels: i
         >>> input_sizes(torch.nn.Conv2d(1, 1, 3), [2, 3])[3]
         ''
     """
-    from hwlib._trace import UnknownOperationError
-
     found = {}
     for size in whole_numbers("sizes", list(sizes), least=1):
         try:
@@ -467,8 +467,6 @@ def _first_layer(module: Callable[..., Any]) -> tuple[int | None, int | None]:
 
 def _smallest_of(run: Callable[[tuple[int, ...]], Traced], dimensions: int) -> Traced:
     """The module on a small input that it takes: first sizes that most take, then every size."""
-    from hwlib._trace import UnknownOperationError
-
     reason: ValueError | None = None
     for size in (64, 256, *range(1, 513)):
         try:
@@ -482,8 +480,6 @@ def _smallest_of(run: Callable[[tuple[int, ...]], Traced], dimensions: int) -> T
 
 def _with_interior(run: Callable[[tuple[int, ...]], Traced], seen: Traced, start: tuple[int, ...]) -> Traced:
     """The module on an input so large that a whole period of its units is free of padding."""
-    from hwlib._trace import UnknownOperationError
-
     reason = ""
     for factor in (1, 2, 4):
         wanted = []
