@@ -141,6 +141,11 @@ def functional(x):
     return x[:, 1:, ::2, 1:-1]
 
 
+def picky(x):
+    assert x.shape[-1] == 8, "only 8"
+    return x
+
+
 def sequence(*layers):
     return nn.Sequential(*layers)
 
@@ -182,9 +187,11 @@ CASES = {
     "u-net, bilinear": (UNet(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)), 1, (8, 6)),
     "squeeze and excite": (SqueezeExcite(), 1, (5, 5)),
     "channel split": (Split(), 1, (5, 6)),
+    "channel split, then mixed": (sequence(Split(), nn.Conv2d(4, 4, 2, groups=2)), 1, (5, 6)),
     "shared": (Shared(), 1, (6, 5)),
     "functional": (functional, 1, (9, 11)),
     "global pool": (sequence(nn.Conv2d(1, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 3)), 1, (6, 6)),
+    "softmax at the end": (sequence(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Softmax(1)), 3, (4, 3)),
     "flatten": (sequence(nn.Conv2d(1, 2, 3, stride=2), nn.Flatten(), nn.Linear(8, 3)), 1, (6, 6)),
     "fixed head": (sequence(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(4, 2)), 1, (5, 4)),
     "pixel shuffle": (sequence(nn.Conv2d(1, 4, 2), nn.PixelShuffle(2), nn.Conv2d(1, 1, 3)), 1, (5, 5)),
@@ -215,7 +222,7 @@ CASES = {
 # NaN times a weight of zero is NaN, and a normalization divides what it subtracts from itself: there only gradients.
 WITHOUT_NAN = {"bilinear", "corners", "bicubic", "downsampling", "u-net, bilinear", "1-D linear upsampling"}
 # The gradient of a comparison is zero, of a layer that returns its constant too; a token's order is not position's.
-WITHOUT_GRADIENT = {"batch norm without memory", "instance norm", "tokens", "softmax"}
+WITHOUT_GRADIENT = {"softmax at the end", "batch norm without memory", "instance norm", "tokens", "softmax"}
 # A maximum reads all that it is given, and its gradient shows only where it was found.
 MAXIMA = {
     "3-D",
@@ -496,7 +503,7 @@ def test_which_inputs_work_and_where_others_fail():
         (lambda x: x if x.sum() > 0 else -x, "decides by the values"),
         (lambda x: x + x.transpose(2, 3), "different axes|do not match"),
         (lambda x: x.reshape(1, 1, 8, 8, 8, 8), "takes an axis of positions apart"),
-        (lambda x: x.flatten(1).softmax(1), "a reshape that merges dimensions"),
+        (lambda x: x.flatten(1).softmax(1), "a reshape that merges positions"),
         (lambda x: x[:, :, [0, 1]], "an index .*: accepted are whole numbers"),
         (nn.MaxPool2d(2, return_indices=True), "operation 'max_pool2d_with_indices' is not known"),
         (lambda x: F.pad(x, (1, 1), mode="strange"), "padding of the mode 'strange'"),
@@ -515,6 +522,7 @@ def test_what_can_not_be_followed_is_an_error_that_names_it(module, message):
         (lambda: receptive_field(nn.Conv2d(1, 1, 3), 0), r"input_size=\[0, 0\]"),
         (lambda: receptive_field(nn.Linear(7, 2), (5, 5)), r"linear: the input has shape \(1, 7, 5, 5\)"),
         (lambda: receptive_field(lambda x: (x, x)), "returns a tuple"),
+        (lambda: receptive_field(picky, 9), "the module raises AssertionError: only 8"),
         (lambda: receptive_field(lambda x: torch.zeros(1)), "does not depend on its input"),
         (lambda: receptive_field(sequence(nn.Flatten(), nn.Linear(7, 2)), channels=1), "no size up to 512"),
         (lambda: receptive_field(nn.Conv2d(1, 1, 3), 9).unit((9, 0)), r"position=\(9, 0\): accepted"),

@@ -764,6 +764,8 @@ def trace(module: Callable[..., Any], channels: int, size: Sequence[int]) -> Tra
         module.eval()
     try:
         output = module(start)
+    except (AssertionError, RuntimeError) as error:  # the module's own checks of its input
+        raise ValueError(f"the module raises {type(error).__name__}: {error}") from error
     finally:
         for part in training:
             part.training = True

@@ -191,13 +191,19 @@ def arranged(x: Traced) -> Traced:
     """The same tensor with one stored dimension for each of its own, in order."""
     if x._view == tuple((i,) for i in range(len(x._sizes))):
         return x
-    if any(len(group) != 1 for group in x._view):
-        raise UnknownOperationError(
-            "after a reshape that merges dimensions only a linear layer, a mean or another reshape can be followed"
-        )
-    order = [group[0] for group in x._view]
-    terms = [Term(term.mask.transpose(order), term.rows) for term in x._terms]
-    return Traced(x._log, tuple(x._sizes[i] for i in order), tuple(x._axes[i] for i in order), terms)
+    axes = []
+    for group in x._view:
+        long = list(group) if len(group) == 1 else [i for i in group if x._sizes[i] > 1]
+        if len(long) > 1 and any(x._axes[i] >= 0 for i in long):
+            raise UnknownOperationError(
+                "after a reshape that merges positions only a linear layer, a mean or another reshape can be followed"
+            )
+        axes.append(x._axes[long[0]] if len(long) == 1 else -1)
+    order = [i for group in x._view for i in group]
+    sizes = tuple(x.shape)
+    masks = tuple(1 if axis >= 0 else size for size, axis in zip(sizes, axes, strict=True))
+    terms = [Term(term.mask.transpose(order).reshape(masks), term.rows) for term in x._terms]
+    return Traced(x._log, sizes, tuple(axes), terms)
 
 
 def dimension(x: Traced, dim: int) -> int:
