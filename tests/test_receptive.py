@@ -359,22 +359,48 @@ def test_the_product_of_conv_matrices_is_the_pattern_for_stride_dilation_and_tra
     assert np.array_equal(receptive_field(net, size).pattern(), (third @ second @ first).toarray() > 0)
 
 
-PUBLISHED = {  # receptive field, effective stride, effective padding at 224 pixels; Araujo, Norris & Sim (2019)
-    "alexnet_v2": (architectures.alexnet, {}, (195, 32, 64)),
-    "vgg_16": (architectures.vgg16, {}, (212, 32, 90)),
-    "mobilenet_v1": (architectures.mobilenet_v1, {}, (315, 32, 126)),
-    "resnet_v1_50": (architectures.resnet50, {"strided": "last 3x3", "pool": "same"}, (483, 32, 239)),
-    "inception_v3": (architectures.inception_v3, {}, (1311, 32, 618)),
-}
+# Number of modules from the start: receptive field, effective stride, effective padding at 224 and at 321 pixels, from
+# the table of end points that belongs to Araujo, Norris & Sim (2019).
+PUBLISHED = {
+    "alexnet_v2": (architectures.alexnet, {}, {
+        2: (11, 4, 0, 0), 3: (19, 8, 0, 0), 5: (51, 8, 16, 16), 8: (99, 16, 32, 32), 10: (131, 16, 48, 48),
+        12: (163, 16, 64, 64), 13: (195, 32, 64, 64),
+    }),
+    "vgg_16": (architectures.vgg16, {}, {
+        1: (3, 1, 1, 1), 5: (6, 2, 2, 2), 6: (10, 2, 4, 4), 10: (16, 4, 6, 6), 11: (24, 4, 10, 10),
+        13: (32, 4, 14, 14), 17: (44, 8, 18, 18), 18: (60, 8, 26, 26), 20: (76, 8, 34, 34), 24: (100, 16, 42, 42),
+        25: (132, 16, 58, 58), 27: (164, 16, 74, 74), 31: (212, 32, 90, 90),
+    }),
+    "mobilenet_v1": (architectures.mobilenet_v1, {}, {
+        1: (3, 2, 0, 1), 3: (7, 2, 2, 3), 5: (11, 4, 2, 5), 7: (19, 4, 6, 9), 9: (27, 8, 6, 13), 11: (43, 8, 14, 21),
+        13: (59, 16, 14, 29), 15: (91, 16, 30, 45), 17: (123, 16, 46, 61), 19: (155, 16, 62, 77),
+        21: (187, 16, 78, 93), 23: (219, 16, 94, 109), 25: (251, 32, 94, 125), 27: (315, 32, 126, 157),
+    }),
+    "resnet_v1_50": (architectures.resnet50, {"strided": "last 3x3", "pool": "same"}, {
+        6: (35, 8, 15, 17), 10: (99, 16, 47, 49), 16: (291, 32, 143, 145), 19: (483, 32, 239, 241),
+    }),
+    "inception_v3": (architectures.inception_v3, {}, {
+        1: (3, 2, 0, 0), 2: (7, 2, 0, 0), 3: (11, 2, 2, 2), 4: (15, 4, 2, 2), 5: (15, 4, 2, 2), 6: (23, 4, 2, 2),
+        7: (31, 8, 2, 2), 8: (63, 8, 18, 18), 9: (95, 8, 34, 34), 10: (127, 8, 50, 50), 11: (159, 16, 58, 58),
+        12: (351, 16, 154, 154), 13: (543, 16, 250, 250), 14: (735, 16, 346, 346), 15: (927, 16, 442, 442),
+        16: (1055, 32, 490, 490), 17: (1183, 32, 554, 554), 18: (1311, 32, 618, 618),
+    }),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_published_receptive_fields(name):
-    make, options, expected = PUBLISHED[name]
+    make, options, ends = PUBLISHED[name]
     with torch.device("meta"):
         net = make(**options)
-    for field in (receptive_field(net), receptive_field(net, 224)):
-        assert [(r, s, p) for r, s, p in zip(field.size, field.stride, field.padding, strict=True)] == [expected] * 2
+    for count, (size, stride, *paddings) in ends.items():
+        for pixels, padding in zip((224, 321), paddings, strict=True):
+            field = receptive_field(net[:count], pixels)
+            found = zip(field.size, field.stride, field.padding, strict=True)
+            assert list(found) == [(size, stride, padding)] * 2, f"{count} modules at {pixels} pixels"
+    field = receptive_field(net)
+    assert field.size == (size, size)
+    assert field.aligned
 
 
 def test_the_variants_of_resnet_differ_in_where_the_stride_stands():

@@ -109,7 +109,8 @@ class ReceptiveField:
     """What the units of a network read; made by :func:`receptive_field`.
 
     ``unit`` and ``pattern`` are about the input of ``input_size``. ``size``, ``stride``, ``padding`` and ``layers`` are
-    about units far from the border; where that input has none, they are taken from a larger one.
+    about units far from the border; where that input has none, they are taken from one that is longer by whole periods
+    of the pattern, so that padding that depends on the size is the same.
     """
 
     def __init__(
@@ -486,22 +487,20 @@ def _with_interior(run: Callable[[tuple[int, ...]], Traced], seen: Traced, start
         for axis, n in enumerate(start):
             rows = [term.rows[axis] for step in seen._log.steps for term in step.output._terms]
             bound, period = max(r.bound for r in rows), math.lcm(*(r.period for r in rows))
-            step = math.lcm(period, 64) if period < 4096 else 64
-            wanted.append(max(n, step * math.ceil(factor * (bound + 3 * period) / step)))
-        for more in range(4):  # some modules take only odd sizes, or one more than a multiple
-            try:
-                output = run(tuple(n + more for n in wanted))
-            except UnknownOperationError:
-                raise
-            except ValueError as error:
-                reason = str(error)
-                continue
-            if _shows_interior(output):
-                return output
-            break
+            # Whole periods are added: then sizes inside the module have the remainders that they have for n.
+            step = math.lcm(period, 64) if period < 4096 else period
+            wanted.append(n + step * max(0, math.ceil((factor * (bound + 3 * period) - n) / step)))
+        try:
+            output = run(tuple(wanted))
+        except UnknownOperationError:
+            raise
+        except ValueError as error:
+            reason = f" ({error})"
+            continue
+        if _shows_interior(output):
+            return output
     raise ValueError(
-        f"input_size={start}: no unit of the output is free of padding, and larger inputs show none either"
-        + (f" ({reason})" if reason else "")
+        f"input_size={start}: no unit of the output is free of padding, and larger inputs show none either{reason}"
     )
 
 
