@@ -1,0 +1,53 @@
+"""Illustrations of the chapters on receptive fields, for slides: run it to write the SVG files beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import torch
+
+from hwlib import architectures, plot
+from hwlib.conv import conv_matrix
+from hwlib.corners import corner_cases
+from hwlib.plot import ThemedFigure
+from hwlib.receptive import receptive_field
+
+
+def by_hand() -> ThemedFigure:
+    """Patterns of two layers and their product."""
+    first = conv_matrix(np.ones(2, int), (6,), stride=2).toarray()
+    second = conv_matrix(np.ones(2, int), (3,)).toarray()
+    return plot.number_grids({"second": second, "first": first, "product": second @ first})
+
+
+def growth() -> ThemedFigure:
+    """Receptive fields of well-known networks, layer by layer."""
+    with torch.device("meta"):
+        nets = {
+            "AlexNet": architectures.alexnet(),
+            "VGG-16": architectures.vgg16(),
+            "MobileNet": architectures.mobilenet_v1(),
+            "ResNet-50": architectures.resnet50(),
+            "Inception-v3": architectures.inception_v3(),
+        }
+    return plot.receptive_growth({name: receptive_field(net) for name, net in nets.items()}, input_size=224)
+
+
+FIGURES = {
+    "receptive_by_hand.svg": by_hand,
+    "receptive_growth.svg": growth,
+    "receptive_corners.svg": lambda: plot.image_pairs(*corner_cases()),
+}
+
+
+def write(folder: Path) -> None:
+    """Write every figure into a folder, the same bytes on every run."""
+    with mpl.rc_context({"svg.hashsalt": "hwlib"}):
+        for name, draw in FIGURES.items():
+            draw().savefig(folder / name, metadata={"Date": None, "Creator": None})
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parent)
