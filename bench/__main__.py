@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import conv_matrix, curvature, logic, pieces, regions
-
-BENCHMARKS = {
-    "conv_matrix": conv_matrix.run,
-    "curvature": curvature.run,
-from bench import conv_matrix, logic, pieces, receptive_field, regions
+from bench import conv_matrix, curvature, logic, pieces, receptive_field, regions
 
 BENCHMARKS = {
     "conv_matrix": conv_matrix.run,
@@ -17,6 +12,7 @@ BENCHMARKS = {
     "logic": logic.run,
     "pieces": pieces.run,
     "regions": regions.run,
+    "curvature": curvature.run,
 }
 
 

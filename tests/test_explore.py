@@ -355,6 +355,8 @@ def test_every_frame_of_double_descent_shows_the_stored_errors_at_its_dots():
         assert len(frame) < 12_000
         frames += 1
     assert frames <= 100
+
+
 def test_the_cells_coloured_at_the_bottom_are_the_pixels_whose_gradient_is_not_zero():
     explorer = receptive_explorer(11, depths=(1, 2, 3), kernel_sizes=(2, 3), strides=(1, 2), dilations=(1, 2))
     for (a, depth), (b, k), (c, s), (e, d), output in itertools.product(

@@ -16,7 +16,6 @@ from hwlib import plot
 from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_network, separate
 from hwlib.pieces import PiecewiseLinear
 from hwlib.plot._theme import INK, LINES, ON_COLOUR, weight_colour
-from hwlib.plot._theme import INK, ON_COLOUR, weight_colour
 from hwlib.receptive import receptive_field
 from hwlib.regions import enumerate_regions, folding_network, identified_regions
 
@@ -175,29 +174,6 @@ def test_lines_are_seen_on_light_and_on_dark_pages():
     for colour in LINES:
         for page in ("#ffffff", "#121212"):
             assert contrast(colour, page) >= 3  # WCAG 1.4.11
-def test_the_lines_of_growth_never_fall_and_end_at_the_receptive_field():
-    nn = torch.nn
-    nets = {"two": [nn.Conv1d(1, 1, 3), nn.Conv1d(1, 1, 5, stride=2)], "one": [nn.Conv1d(1, 1, 9)]}
-    fields = {name: receptive_field(nn.Sequential(*layers)) for name, layers in nets.items()}
-    axes = plot.receptive_growth(fields, input_size=5).axes[0]
-    assert axes.lines[0].get_ydata().tolist() == [1, 3, 7]
-    assert axes.lines[2].get_ydata().tolist() == [1, 9]
-    assert set(texts(axes)) == {"two: 7", "one: 9", "input: 5"}
-    pooled = receptive_field(nn.Sequential(nn.Conv1d(1, 1, 3), nn.AdaptiveAvgPool1d(1)))
-    for wrong in ({}, {"pooled": pooled}):
-        with pytest.raises(ValueError, match="without a layer that takes all pixels together"):
-            plot.receptive_growth(wrong)
-
-
-def test_pairs_of_images_are_drawn_as_they_are():
-    given, wanted = np.eye(3)[None].repeat(3, 0), np.ones((3, 3, 3))
-    drawn = plot.image_pairs(given, wanted, columns=2)
-    assert len(drawn.axes) == 3
-    for axes in drawn.axes:
-        assert np.array_equal(axes.images[0].get_array(), np.eye(3))
-        assert np.array_equal(axes.images[1].get_array(), np.ones((3, 3)))
-    with pytest.raises(ValueError, match=r"inputs have shape \(3, 3, 3\), outputs \(2, 3, 3\)"):
-        plot.image_pairs(given, wanted[:2])
 
 
 def test_text_on_every_coloured_cell_is_readable():
@@ -290,3 +266,28 @@ def test_counts_are_drawn_on_a_logarithmic_axis():
     (axes,) = plot.counted({"bound": [2, 4], "found": [1, 3]}, [1, 2], label="layers").axes
     assert axes.get_yscale() == "log"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["bound", "found"]
+
+
+def test_the_lines_of_growth_never_fall_and_end_at_the_receptive_field():
+    nn = torch.nn
+    nets = {"two": [nn.Conv1d(1, 1, 3), nn.Conv1d(1, 1, 5, stride=2)], "one": [nn.Conv1d(1, 1, 9)]}
+    fields = {name: receptive_field(nn.Sequential(*layers)) for name, layers in nets.items()}
+    axes = plot.receptive_growth(fields, input_size=5).axes[0]
+    assert axes.lines[0].get_ydata().tolist() == [1, 3, 7]
+    assert axes.lines[2].get_ydata().tolist() == [1, 9]
+    assert set(texts(axes)) == {"two: 7", "one: 9", "input: 5"}
+    pooled = receptive_field(nn.Sequential(nn.Conv1d(1, 1, 3), nn.AdaptiveAvgPool1d(1)))
+    for wrong in ({}, {"pooled": pooled}):
+        with pytest.raises(ValueError, match="without a layer that takes all pixels together"):
+            plot.receptive_growth(wrong)
+
+
+def test_pairs_of_images_are_drawn_as_they_are():
+    given, wanted = np.eye(3)[None].repeat(3, 0), np.ones((3, 3, 3))
+    drawn = plot.image_pairs(given, wanted, columns=2)
+    assert len(drawn.axes) == 3
+    for axes in drawn.axes:
+        assert np.array_equal(axes.images[0].get_array(), np.eye(3))
+        assert np.array_equal(axes.images[1].get_array(), np.ones((3, 3)))
+    with pytest.raises(ValueError, match=r"inputs have shape \(3, 3, 3\), outputs \(2, 3, 3\)"):
+        plot.image_pairs(given, wanted[:2])

@@ -14,10 +14,12 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 __all__ = [
+    "architectures",
     "check",
     "conv",
     "conv_gradients",
     "conv_transpose",
+    "corners",
     "cost",
     "curvature",
     "descent",
@@ -31,6 +33,7 @@ __all__ = [
     "pieces",
     "plot",
     "quiz",
+    "receptive",
     "regions",
     "training",
 ]

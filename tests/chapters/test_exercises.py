@@ -196,73 +196,6 @@ RIGHT |= {
 }
 
 
-def seen_by_marks(layers):
-    """Mark a line of pixels, and see how far apart the first and the last mark are that reach one unit."""
-    n = 400
-    reads = [{i} for i in range(n)]
-    for k, s, d in layers:
-        starts = range(0, len(reads) - d * (k - 1), s)
-        reads = [set().union(*(reads[i + d * t] for t in range(k))) for i in starts]
-    return max(reads[0]) - min(reads[0]) + 1
-
-
-def chain_size(layers, *, start=1, own=False, stretch=True, jumps=True):
-    r, jump = start, 1
-    for k, s, d in layers:
-        r += (d if stretch else 1) * (k - 1) * ((jump * s if own else jump) if jumps else 1)
-        jump *= s
-    return r
-
-
-def reach(layers, i, *, order=-1, padded=True):
-    first = last = i
-    for k, s, p in layers[::order]:
-        first, last = first * s - p * padded, last * s - p * padded + k - 1
-    return first, last
-
-
-def shifted(layers, i):
-    first, last = reach(layers, i, padded=False)
-    total = sum(p for _, _, p in layers)
-    return first - total, last - total
-
-
-def ways(layers, n, short=1):
-    """By impulses: one column for each pixel."""
-    columns = []
-    for pixel in range(n):
-        x = np.eye(n, dtype=int)[pixel]
-        for k, s, p in layers:
-            padded = np.pad(x, p)
-            x = np.array([padded[i : i + k].sum() for i in range(0, len(padded) - k + 1, s)])
-        columns.append(x + short * np.eye(n, dtype=int)[pixel])
-    return np.array(columns).T
-
-
-RIGHT |= {
-    "rf-size": seen_by_marks,
-    "rf-depth": lambda n, k: max(1, int(np.ceil((n - 1) / (k - 1)))),
-    "rf-box": reach,
-    "rf-pattern": lambda layers, n: ways(layers, n) > 0,
-}
-
-
-def walks(layers, dy, dx):
-    """One step after the other, in both directions at once."""
-    ends = [(0, 0)]
-    for _ in range(layers):
-        ends = [(y + a, x + b) for y, x in ends for a in (-1, 0, 1) for b in (-1, 0, 1)]
-    return ends.count((dy, dx))
-
-
-RIGHT |= {
-    "corners-agree": lambda a, b: abs(1 - a - b),
-    "corners-depth": lambda n, k, layers: 1 + layers * (k - 1) >= 2 * n - 1,
-    "corners-ways": walks,
-    "corners-affine": lambda *f: 3 if f in ((0, 1, 1, 0), (1, 0, 0, 1)) else 4,
-}
-
-
 def with_entry(matrix, row, column, value):
     changed = [list(entries) for entries in matrix]
     changed[row][column] = value
@@ -785,6 +718,76 @@ WRONG |= {
             lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + len(y) * penalty * np.eye(len(y))) @ y,
             "not multiplied by the number of samples",
         ),
+    ],
+}
+
+
+def seen_by_marks(layers):
+    """Mark a line of pixels, and see how far apart the first and the last mark are that reach one unit."""
+    n = 400
+    reads = [{i} for i in range(n)]
+    for k, s, d in layers:
+        starts = range(0, len(reads) - d * (k - 1), s)
+        reads = [set().union(*(reads[i + d * t] for t in range(k))) for i in starts]
+    return max(reads[0]) - min(reads[0]) + 1
+
+
+def chain_size(layers, *, start=1, own=False, stretch=True, jumps=True):
+    r, jump = start, 1
+    for k, s, d in layers:
+        r += (d if stretch else 1) * (k - 1) * ((jump * s if own else jump) if jumps else 1)
+        jump *= s
+    return r
+
+
+def reach(layers, i, *, order=-1, padded=True):
+    first = last = i
+    for k, s, p in layers[::order]:
+        first, last = first * s - p * padded, last * s - p * padded + k - 1
+    return first, last
+
+
+def shifted(layers, i):
+    first, last = reach(layers, i, padded=False)
+    total = sum(p for _, _, p in layers)
+    return first - total, last - total
+
+
+def ways(layers, n, short=1):
+    """By impulses: one column for each pixel."""
+    columns = []
+    for pixel in range(n):
+        x = np.eye(n, dtype=int)[pixel]
+        for k, s, p in layers:
+            padded = np.pad(x, p)
+            x = np.array([padded[i : i + k].sum() for i in range(0, len(padded) - k + 1, s)])
+        columns.append(x + short * np.eye(n, dtype=int)[pixel])
+    return np.array(columns).T
+
+
+RIGHT |= {
+    "rf-size": seen_by_marks,
+    "rf-depth": lambda n, k: max(1, int(np.ceil((n - 1) / (k - 1)))),
+    "rf-box": reach,
+    "rf-pattern": lambda layers, n: ways(layers, n) > 0,
+}
+
+
+def walks(layers, dy, dx):
+    """One step after the other, in both directions at once."""
+    ends = [(0, 0)]
+    for _ in range(layers):
+        ends = [(y + a, x + b) for y, x in ends for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    return ends.count((dy, dx))
+
+
+RIGHT |= {
+    "corners-agree": lambda a, b: abs(1 - a - b),
+    "corners-depth": lambda n, k, layers: 1 + layers * (k - 1) >= 2 * n - 1,
+    "corners-ways": walks,
+    "corners-affine": lambda *f: 3 if f in ((0, 1, 1, 0), (1, 0, 0, 1)) else 4,
+}
+
 WRONG |= {
     "rf-size": [
         (lambda layers: chain_size(layers, own=True), "multiply the strides of the layers before it"),

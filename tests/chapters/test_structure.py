@@ -73,7 +73,6 @@ TYPED = {
         "patch of 32 pixels": "the problem's 32 inputs",
         "From (0.4, 0.2)": "the point of the question above",
     },
-    "receptive_field": {},
 }
 
 
