@@ -78,9 +78,9 @@ def newton_explorer(
             chart.dots(path[[count]], colour, radius=4)
             here = path[count]
             loss = 0.5 * (here[0] * here[1] - _TARGET) ** 2
-            said.append(
-                f'<span style="color:{colour}">{name}</span> at ({here[0]:.3f}, {here[1]:.3f}), loss {loss:.1e}'
-            )
+            # A square in the line's colour, and words in the page's own: coloured words would be hard to read.
+            key = f'<i style="display:inline-block;width:.7em;height:.7em;background:{colour}"></i>'
+            said.append(f"{key} {name} at ({here[0]:.3f}, {here[1]:.3f}), loss {loss:.1e}")
         plain = f"from ({start[0]:g}, {start[1]:g}) after {count} rounds"
         drawn = charts_above([chart], plain)
         return drawn.replace(f'<p class="hw-note">{plain}</p>', f'<p class="hw-note">{plain}: {"; ".join(said)}.</p>')
