@@ -32,6 +32,7 @@ def check_network(answer: Any, function: BooleanFunction) -> Verdict:
     Example:
         >>> check_network([([[1, 1]], [0]), ([[1]], [0])], boolean_function("x1 | x2"))
         ✗ Not yet. At (1, 1) the output is 2, expected 1. Hidden values there: (2).
+        The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.
     """
     network = _network(answer, function.arity)
     if isinstance(network, Verdict):

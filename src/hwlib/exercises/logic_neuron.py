@@ -39,7 +39,7 @@ def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
     Example:
         >>> print(check_neuron(((1, 1), -1), boolean_function("x1 & x2")))
         ✗ Not yet. At (0, 1) the sum is w.x + b = 0, so the neuron fires, but f(0, 1) = 0.
-        This neuron computes OR of its inputs.
+        It would be right if it fired only above zero. Here a neuron fires at zero as well.
     """
     if is_open(answer):
         return UNANSWERED
