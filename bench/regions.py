@@ -1,7 +1,8 @@
 """All regions against regioncam in the plane, and against linear programs in more dimensions. Prints ratios.
 
 Both are asked for the same, each in its own form: shared corners, the numbers of the corners of every region, which
-neurons are on, and the affine map.
+neurons are on, and the affine map. hwlib runs as machine code (``precompile``); the first column shows what it is
+without that, in NumPy alone.
 """
 
 from __future__ import annotations
@@ -10,15 +11,33 @@ import importlib.util
 import itertools
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 from bench._timing import medians
 from hwlib.network import Network
-from hwlib.regions import count_regions, enumerate_regions, folding_network
+from hwlib.regions import (
+    _enumerate,
+    _overlay,
+    _result,
+    count_regions,
+    enumerate_regions,
+    folding_network,
+    precompile,
+)
 
 HALF = 10.0
-PLANE = [[2, 8, 8, 1], [2, 16, 16, 1], [2, 32, 32, 1], [2, 64, 64, 1], [2, 64, 64, 64, 1], [2, 128, 128, 128, 1]]
+PLANE = [
+    [2, 8, 8, 1],
+    [2, 16, 16, 1],
+    [2, 32, 32, 1],
+    [2, 64, 64, 1],
+    [2, 64, 64, 64, 1],
+    [2, 200, 1],
+    [2, 80, 80, 80, 1],
+    [2, 128, 128, 128, 1],
+]
 SPACE = [[3, 8, 8, 1], [4, 8, 6, 1], [5, 8, 1]]
 
 
@@ -36,6 +55,15 @@ def by_hwlib(network: Network) -> tuple[int, Any]:
     """Regions, with their patterns and affine maps computed."""
     found = enumerate_regions(network, box=[(-HALF, HALF)] * 2)
     return len(found), (found.points, found.ring, found.start, found.patterns, found.affine_maps)
+
+
+def by_numpy(network: Network) -> tuple[int, Any]:
+    """The same without machine code."""
+    with (
+        mock.patch.object(_enumerate, "engine", return_value=_overlay),
+        mock.patch.object(_result, "engine", return_value=_overlay),
+    ):
+        return by_hwlib(network)
 
 
 def regioncam_map(network: Network) -> Any:
@@ -60,7 +88,8 @@ def by_regioncam(network: Network) -> tuple[int, Any]:
 
 def run() -> None:
     """Print the tables."""
-    peers: dict[str, Callable[[Network], tuple[int, Any]]] = {}
+    precompile()
+    peers: dict[str, Callable[[Network], tuple[int, Any]]] = {"in NumPy": by_numpy}
     if importlib.util.find_spec("regioncam") is None:
         print("regioncam is not installed, so it is left out: pip install regioncam")
     else:
@@ -79,7 +108,7 @@ def run() -> None:
             f"{time / ours:>10.1f}x {'' if count == counts[0] else f'({count})':>6}"
             for time, count in zip(times.values(), counts[1:], strict=True)
         )
-        print(f"{'-'.join(map(str, widths)):24}{counts[0]:>10}{ours * 1e3:>10.1f}{ratios}")
+        print(f"{'-'.join(map(str, widths)):24}{counts[0]:>10}{ours * 1e3:>10.2f}{ratios}")
     print(f"\n{'folds, turned':24}{'regions':>10}{'hwlib ms':>10}   (4^L are right)")
     for layers in (4, 6):
         first, *rest = folding_network(layers, 2).as_floats().layers

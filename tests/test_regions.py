@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import math
 from fractions import Fraction
@@ -15,12 +16,18 @@ from hypothesis import strategies as st
 from hwlib.network import Network
 from hwlib.pieces import PiecewiseLinear, relu_network
 from hwlib.regions import (
+    _compiled,
+    _engine,
+    _enumerate,
+    _overlay,
+    _result,
     bounds,
     count_regions,
     enumerate_regions,
     folding_network,
     identified_regions,
     iterate_regions,
+    precompile,
     sample_regions,
     slice_network,
 )
@@ -40,6 +47,10 @@ def whole_network(widths, seed):
     return Network.from_arrays(arrays)
 
 
+def _arrays(network):
+    return [(layer.weight, layer.bias) for layer in network.layers]
+
+
 def fold(layers, dimension, *, rotation=None, relu=False):
     """x becomes |2x - 1| in each coordinate, several times; with ReLU as relu(2x - 1) + relu(1 - 2x)."""
     eye = np.eye(dimension, dtype=int)
@@ -57,9 +68,21 @@ def zaslavsky(lines, dimension):
     return sum(math.comb(lines, k) for k in range(dimension + 1))
 
 
+@pytest.fixture(scope="module", params=[_overlay, _compiled], ids=["numpy", "compiled"])
+def _cut_by(request):
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (_enumerate, _result):
+            patch.setattr(module, "engine", lambda: request.param)
+        yield
+
+
+by_both = pytest.mark.usefixtures("_cut_by")  # NumPy's way to cut the plane, and machine code's
+
+
 # --- counts ------------------------------------------------------------------------------------------
 
 
+@by_both
 @pytest.mark.parametrize(
     ("lines", "dimension"), [(1, 1), (9, 1), (1, 2), (7, 2), (20, 2), (6, 3), (8, 4), (7, 5), (3, 6)]
 )
@@ -91,6 +114,7 @@ def test_folds_have_two_to_the_layers_times_dimension_regions(layers, dimension,
         assert len(enumerate_regions(network, box=box)) == 2 ** (layers * dimension)
 
 
+@by_both
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5), st.floats(0, 7), st.booleans(), st.floats(1, 4))
 def test_folds_turned_by_any_angle_keep_their_number(layers, angle, relu, reach):
@@ -109,6 +133,7 @@ def test_a_fold_turned_by_a_rational_angle_is_exact(layers):
     assert all(isinstance(entry, Fraction) for region in found for entry in region.corners.ravel())
 
 
+@by_both
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 3), st.integers(0, 10**6))
 def test_in_any_position_the_count_is_that_of_linear_programs(hidden, dimension, seed):
@@ -124,6 +149,7 @@ def test_in_any_position_the_count_is_that_of_linear_programs(hidden, dimension,
     assert len(np.unique(patterns, axis=0)) == expected
 
 
+@by_both
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 7), min_size=1, max_size=3),
@@ -142,6 +168,7 @@ def test_floats_agree_with_whole_numbers_of_any_size(hidden, dimension, seed, ac
         assert len(enumerate_regions(network)) == len(enumerate_regions(network, exact=True))
 
 
+@by_both
 def test_all_of_the_plane_has_regions_that_a_large_box_does_not_meet():
     network = random_network([2, 8, 8, 1], seed=4)
     boxes = [count_regions(network, box=[(-r, r)] * 2) for r in (1, 10, 1e3, 1e7)]
@@ -151,6 +178,7 @@ def test_all_of_the_plane_has_regions_that_a_large_box_does_not_meet():
     assert (everything.volumes < np.inf).sum() == (enumerate_regions(network, exact=True).volumes < np.inf).sum()
 
 
+@by_both
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6))
 def test_regions_of_the_plane_hold_the_points_between_their_corners_and_directions(seed):
@@ -168,6 +196,7 @@ def test_regions_of_the_plane_hold_the_points_between_their_corners_and_directio
 # --- geometry ----------------------------------------------------------------------------------------
 
 
+@by_both
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=3), st.integers(0, 10**6))
 def test_regions_in_a_box_tile_it_and_satisfy_euler_s_formula(hidden, seed):
@@ -184,6 +213,7 @@ def test_regions_in_a_box_tile_it_and_satisfy_euler_s_formula(hidden, seed):
     assert len(found.adjacency) == len(found.ring) - len(edges)  # an edge is met twice, or once on the border
 
 
+@by_both
 @pytest.mark.parametrize("dimension", [1, 2, 3])
 def test_affine_maps_are_autograd_s(dimension):
     rng = np.random.default_rng(dimension)
@@ -200,6 +230,7 @@ def test_affine_maps_are_autograd_s(dimension):
         assert region.weight @ middle.numpy() + region.bias == pytest.approx(module(middle).detach().numpy(), abs=1e-9)
 
 
+@by_both
 @pytest.mark.parametrize(
     "corners", [[(0, 0), (4, 1), (1, 3)], [(1, 3), (4, 1), (0, 0)], [(-2, 0), (0, -2), (2, 0), (0, 2)]]
 )
@@ -213,6 +244,61 @@ def test_regions_inside_a_polygon_tile_it(corners, exact):
     inside = {tuple(np.concatenate(region.pattern).tolist()) for region in found}
     around = enumerate_regions(network, box=[(-5, 5)] * 2)
     assert inside < {tuple(np.concatenate(region.pattern).tolist()) for region in around}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(1, 20), min_size=1, max_size=4),
+    st.integers(0, 10**6),
+    st.sampled_from(["relu", "leaky_relu", "abs", "hard_tanh"]),
+    st.booleans(),
+)
+def test_machine_code_finds_what_numpy_finds(hidden, seed, activation, everywhere):
+    network = random_network([2, *hidden, 3], seed, activation)
+    twice = [(np.vstack([w, -w[:1], 0 * w[:1]]), np.append(b, [-b[0], 1])) for w, b in _arrays(network)[:1]]
+    rest = [(np.hstack([w, w[:, :1], w[:, -1:]]), b) for w, b in _arrays(network)[1:2]]  # a copy, and a dead neuron
+    network = Network.from_arrays([*twice, *rest, *_arrays(network)[2:]], activation=activation)
+    found = []
+    for engine in (_overlay, _compiled):
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (_enumerate, _result):
+                patch.setattr(module, "engine", lambda engine=engine: engine)
+            regions = enumerate_regions(network, box=None if everywhere else [(-3, 2)] * 2)
+            assert everywhere or regions.exact_points is None  # at infinity parallel lines meet
+            found.append({tuple(np.concatenate(region.pattern).tolist()): region for region in regions})
+    assert found[0].keys() == found[1].keys()
+    for pattern, one in found[0].items():
+        other = found[1][pattern]
+        assert one.weight == pytest.approx(other.weight, rel=1e-8, abs=1e-8)
+        assert one.bias == pytest.approx(other.bias, rel=1e-8, abs=1e-8)
+        assert len(one.corners) == len(other.corners)
+        if len(one.corners):  # a half-plane has none
+            first = np.argmin(((other.corners - one.corners[:1]) ** 2).sum(axis=1))
+            assert one.corners == pytest.approx(np.roll(other.corners, -first, axis=0), rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("engine", [_overlay, _compiled])
+@pytest.mark.parametrize("lift", [0, 1e-15])
+def test_three_lines_through_a_point_are_left_to_exact_arithmetic(engine, lift):
+    star = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, lift]), ([[1, 1, 1]], [0])])
+    layers, box = _enumerate.merged_layers(star), _enumerate._rectangle([(-1, 1), (-2, 1)])
+    with pytest.raises(_overlay.InDoubtError):
+        engine.subdivide(box, layers)
+    with pytest.raises(_overlay.InDoubtError):
+        engine.count(box, layers)
+    assert count_regions(star, box=[(-1, 1), (-2, 1)]) == (7 if lift else 6)
+
+
+def test_machine_code_is_taken_once_it_is_made_and_missing_numba_is_named(monkeypatch):
+    _engine.engine.cache_clear()
+    precompile()
+    assert _engine.engine() is _compiled
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    _engine.engine.cache_clear()
+    assert _engine.engine() is _overlay
+    with pytest.raises(ImportError, match=r"hwlib\[fast\]"):
+        precompile()
+    _engine.engine.cache_clear()
 
 
 def test_exact_regions_have_exact_maps():
@@ -231,6 +317,7 @@ def test_exact_regions_have_exact_maps():
         assert region.weight[0, 0] * middle + region.bias[0] == network(middle)
 
 
+@by_both
 def test_neighbours_differ_in_one_neuron_in_general_position():
     found = enumerate_regions(random_network([2, 6, 5, 1], seed=1), box=[(-3, 3)] * 2)
     flat = np.concatenate(found.patterns, axis=1)
@@ -239,6 +326,7 @@ def test_neighbours_differ_in_one_neuron_in_general_position():
     assert len(found.adjacency) >= len(found) - 1
 
 
+@by_both
 def test_linear_pieces_join_what_no_output_tells_apart():
     """The second neuron is not read, so its line makes two activation regions of one linear piece."""
     network = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 0]], [0])])
@@ -318,6 +406,7 @@ def test_bad_input_is_named(call, message):
         call(random_network([2, 3, 1], seed=0))
 
 
+@by_both
 def test_an_affine_network_is_one_region():
     network = Network.from_arrays([([[1, 2]], [3])])
     assert count_regions(network, box=[(0, 1)] * 2) == 1

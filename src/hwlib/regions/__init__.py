@@ -10,6 +10,7 @@ Source: problems ``depth-one-layer``, ``depth-composition``, ``depth-folding``, 
 """
 
 from hwlib.regions import bounds
+from hwlib.regions._engine import precompile
 from hwlib.regions._enumerate import count_regions, enumerate_regions, iterate_regions, sample_regions, slice_network
 from hwlib.regions._identified import Identified, folding_network, identified_regions
 from hwlib.regions._result import Region, Regions
@@ -24,6 +25,7 @@ __all__ = [
     "folding_network",
     "identified_regions",
     "iterate_regions",
+    "precompile",
     "sample_regions",
     "slice_network",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.network import Layer, Network
-from hwlib.regions import _cells, _overlay
+from hwlib.regions import _cells
 from hwlib.regions._cells import Cell, ExactLayer
+from hwlib.regions._engine import engine
 from hwlib.regions._lines import LayerLines, merged_layers
+from hwlib.regions._overlay import Faces, InDoubtError, unpack
 from hwlib.regions._programs import count_by_programs
 from hwlib.regions._result import Region, Regions
 
@@ -62,27 +65,26 @@ def enumerate_regions(
     Example:
         >>> corner = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])])
         >>> found = enumerate_regions(corner, box=[(-1, 2), (-1, 2)])
-        >>> len(found), sorted(found.volumes.tolist())
+        >>> len(found), sorted(found.volumes.round(9).tolist())
         (4, [1.0, 2.0, 2.0, 4.0])
         >>> len(enumerate_regions(corner))  # all of the plane
         4
     """
     network = _as_network(network)
-    domain = _domain(network, box, polygon)
+    limits = _checked_box(network, box)
+    domain = None if polygon is None else _polygon_cell(network, polygon, limits)
     if network.inputs > MOST_DIMENSIONS:
         raise ValueError(
             f"a network of {network.inputs} inputs: accepted are at most {MOST_DIMENSIONS}; see sample_regions"
         )
     if network.inputs == 2 and not exact and not network.exact:
-        try:
-            return _in_the_plane(network, domain)
-        except _overlay.InDoubtError:
-            pass
-    elif not exact and not network.exact:
-        try:
+        with contextlib.suppress(InDoubtError):
+            return _in_the_plane(network, limits, domain)
+    if limits is not None:
+        domain = _box_cell(limits)
+    if network.inputs != 2 and not exact and not network.exact:
+        with contextlib.suppress(InDoubtError):
             return _collected(network, _float_parts(network, domain, n_jobs), whole=domain is None)
-        except _overlay.InDoubtError:
-            pass
     return _collected(network, _exact_parts(network, domain, n_jobs), whole=domain is None)
 
 
@@ -135,12 +137,10 @@ def count_regions(
         if limits is None or exact:
             raise ValueError("linear programs with no box or with exact=True: accepted is a box, in floats")
         return count_by_programs(network, limits)
-    hidden = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
-    if network.inputs == 2 and not exact and not network.exact and limits is not None and hidden:
-        try:
-            return _overlay.count(_face(_box_cell(limits)), hidden)
-        except _overlay.InDoubtError:
-            pass
+    layers = merged_layers(network)
+    if network.inputs == 2 and not exact and not network.exact and limits is not None and len(layers) > 1:
+        with contextlib.suppress(InDoubtError):
+            return int(engine().count(_rectangle(limits), layers))
     return len(enumerate_regions(network, box=limits, exact=exact, n_jobs=n_jobs))
 
 
@@ -183,7 +183,7 @@ def _within(cell: Cell, in_floats: list[LayerLines], layers: list[ExactLayer], *
         try:
             yield from list(_cells.float_cells(_in_floats(cell), in_floats, depth=min(1, len(layers))))
             return
-        except _overlay.InDoubtError:
+        except InDoubtError:
             pass
     yield from _cells.exact_cells(cell.corners, cell.facets, layers)
 
@@ -278,11 +278,8 @@ def _box_cell(limits: Box) -> Cell:
     return Cell([_cells.primitive(corner) for corner in corners], facets)
 
 
-def _domain(network: Network, box: Box | None, polygon: npt.ArrayLike | None) -> Cell | None:
-    """Where to look, as a cell of whole numbers; None for all of space."""
-    limits = _checked_box(network, box)
-    if polygon is None:
-        return None if limits is None else _box_cell(limits)
+def _polygon_cell(network: Network, polygon: npt.ArrayLike, limits: Box | None) -> Cell:
+    """A convex polygon as a cell of whole numbers."""
     corners = np.asarray(polygon, dtype=object)
     if limits is not None or network.inputs != 2 or corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3:
         raise ValueError(
@@ -339,35 +336,38 @@ def _independent_parts(network: Network) -> list[tuple[list[int], Network]]:
 # --- the plane ---------------------------------------------------------------------------------------
 
 
-def _face(domain: Cell) -> _overlay.Faces:
-    """A polygon as the one face to begin with."""
-    corners = np.array([_as_floats(domain.corners[k]) for k in _round_about(domain)])
-    return _overlay.Faces(corners, np.arange(len(corners)), np.array([0, len(corners)]), [])
+def _rectangle(limits: Box) -> Faces:
+    (left, right), (low, high) = ((float(a), float(b)) for a, b in limits)
+    corners = [[left, low, 1], [right, low, 1], [right, high, 1], [left, high, 1]]
+    return Faces(np.array(corners), np.arange(4), np.array([0, 4]), [])
 
 
-def _in_the_plane(network: Network, domain: Cell | None) -> Regions:
-    *before, last = merged_layers(network)
-    hidden = [LayerLines(layer) for layer in before]
+def _first_faces(limits: Box | None, domain: Cell | None) -> Faces:
+    """Where to begin in the plane: a box, else a polygon, else everything."""
+    if limits is not None:
+        return _rectangle(limits)
     if domain is not None:
-        faces = _face(domain)
-    else:  # three cones around a point, in directions that weights hardly have
-        centre, angles = (0.1234567, 0.7654321), 0.4321 + np.arange(3) * 2 * np.pi / 3
-        rays = [(*centre, 1.0), *((np.cos(angle), np.sin(angle), 0.0) for angle in angles)]
-        faces = _overlay.Faces(np.array(rays), np.array([0, 1, 2, 0, 2, 3, 0, 3, 1]), np.array([0, 3, 6, 9]), [])
-    found, values = _overlay.subdivide(faces, hidden)
-    outputs = values @ last.weight.T + found.points[:, 2:] * last.bias
-    patterns = tuple(
-        _pieces(_overlay.unpack(words, len(layer.neuron)), layer.per_neuron)
-        for words, layer in zip(found.positive, hidden, strict=True)
-    )
+        corners = np.array([_as_floats(domain.corners[k]) for k in _round_about(domain)])
+        return Faces(corners, np.arange(len(corners)), np.array([0, len(corners)]), [])
+    # Three cones around a point, in directions that weights hardly have.
+    centre, angles = (0.1234567, 0.7654321), 0.4321 + np.arange(3) * 2 * np.pi / 3
+    rays = [(*centre, 1.0), *((np.cos(angle), np.sin(angle), 0.0) for angle in angles)]
+    return Faces(np.array(rays), np.array([0, 1, 2, 0, 2, 3, 0, 3, 1]), np.array([0, 3, 6, 9]), [])
+
+
+def _in_the_plane(network: Network, limits: Box | None, domain: Cell | None) -> Regions:
+    layers = merged_layers(network)
+    found, outputs = engine().subdivide(_first_faces(limits, domain), layers)
+    patterns = tuple(_pieces(words, layer) for words, layer in zip(found.positive, layers[:-1], strict=True))
     made = Regions(network, found.points, found.ring, found.start, patterns, outputs=outputs)
-    return made if domain is not None else _joined(made)
+    return _joined(made) if limits is None and domain is None else made
 
 
-def _pieces(positive: Array, per_neuron: int) -> Array:
-    """Pieces of all neurons from the lines that are exceeded."""
-    pieces: Array = positive.reshape(len(positive), -1, per_neuron).sum(axis=2, dtype=np.int8)
-    return pieces
+def _pieces(positive: Array, layer: Layer) -> Array:
+    """Pieces of all neurons, ``(regions, neurons)``, from the lines that are exceeded."""
+    each = len(layer.activation.breakpoints)
+    exceeded = unpack(positive, len(layer.bias) * each).view(np.int8)
+    return exceeded if each == 1 else exceeded.reshape(len(exceeded), -1, each).sum(axis=2, dtype=np.int8)
 
 
 def _joined(parts: Regions) -> Regions:

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hwlib.network import Layer
 from hwlib.regions._lines import LayerLines
 
 Array = npt.NDArray[Any]
 
 # Rounding, relative to the sizes that enter a sum. Signs of sums below are not trusted: about ten thousand times
 # what float64 loses in a layer, so that positions of corners that are a little off are covered as well.
-_ROUNDING = 1e-11
+ROUNDING = 1e-11
 
 
 class InDoubtError(ArithmeticError):
@@ -52,26 +53,32 @@ class Faces:
         return len(self.start) - 1
 
 
-def subdivide(faces: Faces, layers: list[LayerLines]) -> tuple[Faces, Array]:
-    """Cut faces by the lines of all layers; returns them with what the last layer puts out at all corners."""
+def subdivide(faces: Faces, layers: list[Layer]) -> tuple[Faces, Array]:
+    """Cut faces by the lines of all layers but the last, which has none.
+
+    Returns the faces, and what the last layer puts out at all corners, ``(v, outputs)``, times t.
+    """
     values = faces.points[:, :2]  # what enters the next layer, at every corner, times t
-    for layer in layers:
-        t = faces.points[:, 2]
-        faces, heights = _cut(faces, _Crossings(faces, layer.heights(values, t), layer, margins(layer, values, t)))
-        values = layer.outputs(heights, faces.points[:, 2])
-    return faces, values
+    for lines in map(LayerLines, layers[:-1]):
+        faces, heights = _cut(faces, _crossings_of(faces, values, lines))
+        values = lines.outputs(heights, faces.points[:, 2])
+    return faces, values @ layers[-1].weight.T + faces.points[:, 2:] * layers[-1].bias
 
 
-def count(faces: Faces, layers: list[LayerLines]) -> int:
-    """How many faces :func:`subdivide` would make, without making those of the last layer."""
+def count(faces: Faces, layers: list[Layer]) -> int:
+    """How many faces :func:`subdivide` would make, without making those of the last cut."""
     values = faces.points[:, :2]
-    for number, layer in enumerate(layers):
-        t = faces.points[:, 2]
-        found = _Crossings(faces, layer.heights(values, t), layer, margins(layer, values, t))
-        if number < len(layers) - 1:
-            faces, heights = _cut(faces, found)
-            values = layer.outputs(heights, faces.points[:, 2])
+    *before, last = map(LayerLines, layers[:-1])
+    for lines in before:
+        faces, heights = _cut(faces, _crossings_of(faces, values, lines))
+        values = lines.outputs(heights, faces.points[:, 2])
+    found = _crossings_of(faces, values, last)
     return len(faces) + len(found.first) + len(found.pairs)
+
+
+def _crossings_of(faces: Faces, values: Array, lines: LayerLines) -> _Crossings:
+    t = faces.points[:, 2]
+    return _Crossings(faces, lines.heights(values, t), lines, margins(lines, values, t))
 
 
 def margins(layer: LayerLines, values: Array, t: Array) -> Array:
@@ -80,8 +87,15 @@ def margins(layer: LayerLines, values: Array, t: Array) -> Array:
         sizes, scale = np.abs(values).max(keepdims=True), np.ones((1, 1))
     else:
         sizes, scale = np.abs(values).max(axis=1, keepdims=True), t[:, None]
-    least: Array = _ROUNDING * (sizes * layer.weight_sizes + scale * layer.bias_sizes)
+    least: Array = ROUNDING * (sizes * layer.weight_sizes + scale * layer.bias_sizes)
     return least
+
+
+def following(ring: Array, start: Array) -> Array:
+    """Of each place in the ring, the next one around the same face."""
+    after = np.arange(1, len(ring) + 1)
+    after[start[1:] - 1] = start[:-1]
+    return after
 
 
 def _pack(signs: Array) -> Array:
@@ -105,8 +119,7 @@ class _Crossings:
         self.old_heights, self.layer = heights, layer
         self._trust(heights, margins)
         ring, start = faces.ring, faces.start
-        self.following = np.arange(1, len(ring) + 1)  # of each half-edge, in its face
-        self.following[start[1:] - 1] = start[:-1]
+        self.following = following(ring, start)
         self.face_of = np.repeat(np.arange(len(faces)), np.diff(start))
         signs = _pack(heights > 0)
         head, tail = ring, ring[self.following]
@@ -318,3 +331,26 @@ def _cycles(following: Array, vertex: Array, face: Array) -> tuple[Array, Array,
         alive = left > 1
         at, place, left = following[at[alive]], place[alive] + 1, left[alive] - 1
     return ring, start, face[leaders]
+
+
+def maps_by_corners(points: Array, ring: Array, start: Array, outputs: Array) -> tuple[Array, Array, Array]:
+    """Weight and bias from the largest triangle at the first corner of each face, and where it is too thin."""
+    lengths = np.diff(start)
+    first, after = np.repeat(ring[start[:-1]], lengths), following(ring, start)
+    u, v = points[ring] - points[first], points[ring[after]] - points[first]
+    twice = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    face = np.repeat(np.arange(len(lengths)), lengths)
+    best = np.empty(len(lengths), np.int64)
+    widest = np.flatnonzero(twice == np.maximum.reduceat(twice, start[:-1])[face])
+    best[face[widest]] = widest
+    u, v, twice = u[best], v[best], twice[best]
+    longest = np.sqrt(np.maximum((u**2).sum(axis=1), (v**2).sum(axis=1)))
+    thin = (twice <= 1e-6 * longest * np.abs(points[:, :2]).max()) | (
+        np.minimum.reduceat(points[ring, 2], start[:-1]) == 0
+    )
+    origin = outputs[first[best]]
+    a, b = outputs[ring[best]] - origin, outputs[ring[after[best]]] - origin  # (faces, outputs)
+    safe = np.where(thin, 1, twice)[:, None]
+    weight = np.stack([(a * v[:, 1:2] - b * u[:, 1:2]) / safe, (b * u[:, :1] - a * v[:, :1]) / safe], axis=2)
+    bias = origin - (weight @ points[first[best], :2, None])[..., 0]
+    return weight, bias, thin

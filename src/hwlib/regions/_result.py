@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.network import Network
+from hwlib.regions._engine import engine
 from hwlib.regions._lines import merged_layers
+from hwlib.regions._overlay import following
 
 Array = npt.NDArray[Any]
 
@@ -102,43 +104,16 @@ class Regions:
 
         In the plane they are read off three corners, in slivers off the pattern; both agree to about ten digits.
         """
-        network = self.network.as_floats()
         if self.outputs is None:
-            return affine_maps(network, self.patterns)
-        weight, bias, thin = self._maps_by_corners(self.outputs)
+            return affine_maps(self.network.as_floats(), self.patterns)
+        weight, bias, thin = engine().maps_by_corners(self.points, self.ring, self.start, self.outputs)
         if thin.any():
-            weight[thin], bias[thin] = affine_maps(network, [pieces[thin] for pieces in self.patterns])
+            weight[thin], bias[thin] = affine_maps(self.network, [pieces[thin] for pieces in self.patterns])
         return weight, bias
-
-    def _maps_by_corners(self, outputs: Array) -> tuple[Array, Array, Array]:
-        """Weight and bias from the largest triangle at the first corner of each region, and where it is too thin."""
-        p = self.points
-        first = np.repeat(self.ring[self.start[:-1]], np.diff(self.start))
-        following = self._following
-        u, v = p[self.ring] - p[first], p[self.ring[following]] - p[first]
-        twice = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-        region = np.repeat(np.arange(len(self)), np.diff(self.start))
-        best = np.empty(len(self), np.int64)
-        widest = np.flatnonzero(twice == np.maximum.reduceat(twice, self.start[:-1])[region])
-        best[region[widest]] = widest
-        u, v, twice = u[best], v[best], twice[best]
-        longest = np.sqrt(np.maximum((u**2).sum(axis=1), (v**2).sum(axis=1)))
-        thin = (twice <= 1e-4 * longest * np.abs(p[:, :2]).max()) | (
-            np.minimum.reduceat(p[self.ring, 2], self.start[:-1]) == 0
-        )
-        origin = outputs[first[best]]
-        a, b = outputs[self.ring[best]] - origin, outputs[self.ring[following[best]]] - origin  # (regions, outputs)
-        safe = np.where(thin, 1, twice)[:, None]
-        weight = np.stack([(a * v[:, 1:2] - b * u[:, 1:2]) / safe, (b * u[:, :1] - a * v[:, :1]) / safe], axis=2)
-        bias = origin - (weight @ p[first[best], :2, None])[..., 0]
-        return weight, bias, thin
 
     @cached_property
     def _following(self) -> Array:
-        """Of each place in the ring, the next one around the same region."""
-        following = np.arange(1, len(self.ring) + 1)
-        following[self.start[1:] - 1] = self.start[:-1]
-        return following
+        return following(self.ring, self.start)
 
     @cached_property
     def volumes(self) -> Array:
