@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import itertools
 import math
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -16,10 +18,12 @@ from hypothesis import strategies as st
 from hwlib.network import Network
 from hwlib.pieces import PiecewiseLinear, relu_network
 from hwlib.regions import (
-    _compiled,
+    _cells,
+    _cells_compiled,
     _engine,
     _enumerate,
     _overlay,
+    _overlay_compiled,
     _result,
     bounds,
     count_regions,
@@ -68,15 +72,27 @@ def zaslavsky(lines, dimension):
     return sum(math.comb(lines, k) for k in range(dimension + 1))
 
 
-@pytest.fixture(scope="module", params=[_overlay, _compiled], ids=["numpy", "compiled"])
-def _cut_by(request):
+ENGINES = {
+    "numpy": {"overlay": _overlay, "cells": _cells},
+    "compiled": {"overlay": _overlay_compiled, "cells": _cells_compiled},
+}
+
+
+@contextlib.contextmanager
+def computed_by(name):
     with pytest.MonkeyPatch.context() as patch:
         for module in (_enumerate, _result):
-            patch.setattr(module, "engine", lambda: request.param)
+            patch.setattr(module, "engine", ENGINES[name].__getitem__)
         yield
 
 
-by_both = pytest.mark.usefixtures("_cut_by")  # NumPy's way to cut the plane, and machine code's
+@pytest.fixture(scope="module", params=ENGINES)
+def _each_engine(request):
+    with computed_by(request.param):
+        yield
+
+
+by_both = pytest.mark.usefixtures("_each_engine")  # NumPy and machine code
 
 
 # --- counts ------------------------------------------------------------------------------------------
@@ -246,59 +262,83 @@ def test_regions_inside_a_polygon_tile_it(corners, exact):
     assert inside < {tuple(np.concatenate(region.pattern).tolist()) for region in around}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 20), min_size=1, max_size=4),
+    st.sampled_from([1, 2, 2, 3, 4]),
     st.integers(0, 10**6),
     st.sampled_from(["relu", "leaky_relu", "abs", "hard_tanh"]),
     st.booleans(),
 )
-def test_machine_code_finds_what_numpy_finds(hidden, seed, activation, everywhere):
-    network = random_network([2, *hidden, 3], seed, activation)
-    twice = [(np.vstack([w, -w[:1], 0 * w[:1]]), np.append(b, [-b[0], 1])) for w, b in _arrays(network)[:1]]
-    rest = [(np.hstack([w, w[:, :1], w[:, -1:]]), b) for w, b in _arrays(network)[1:2]]  # a copy, and a dead neuron
-    network = Network.from_arrays([*twice, *rest, *_arrays(network)[2:]], activation=activation)
+def test_machine_code_finds_what_numpy_finds(hidden, dimension, seed, activation, everywhere):
+    if dimension > 2 or everywhere:  # or it takes minutes, where it comes to whole numbers
+        hidden = [min(width, 7 - dimension) for width in hidden[:2]]
+    (weight, bias), *rest = _arrays(random_network([dimension, *hidden, 3], seed, activation))
+    # A copy of the first neuron, upside down, and a dead neuron.
+    first = (np.vstack([weight, -weight[:1], 0 * weight[:1]]), np.append(bias, [-bias[0], 1]))
+    second = (np.hstack([rest[0][0], rest[0][0][:, :1], rest[0][0][:, -1:]]), rest[0][1])
+    network = Network.from_arrays([first, second, *rest[1:]], activation=activation)
     found = []
-    for engine in (_overlay, _compiled):
-        with pytest.MonkeyPatch.context() as patch:
-            for module in (_enumerate, _result):
-                patch.setattr(module, "engine", lambda engine=engine: engine)
-            regions = enumerate_regions(network, box=None if everywhere else [(-3, 2)] * 2)
+    for name in ENGINES:
+        with computed_by(name):
+            regions = enumerate_regions(network, box=None if everywhere else [(-3, 2)] * dimension)
             assert everywhere or regions.exact_points is None  # at infinity parallel lines meet
             found.append({tuple(np.concatenate(region.pattern).tolist()): region for region in regions})
     assert found[0].keys() == found[1].keys()
     for pattern, one in found[0].items():
         other = found[1][pattern]
+        reach = max(1, np.abs(one.corners).max(initial=1))
         assert one.weight == pytest.approx(other.weight, rel=1e-8, abs=1e-8)
-        assert one.bias == pytest.approx(other.bias, rel=1e-8, abs=1e-8)
+        assert one.bias == pytest.approx(other.bias, rel=1e-8, abs=1e-8 * reach)
         assert len(one.corners) == len(other.corners)
-        if len(one.corners):  # a half-plane has none
-            first = np.argmin(((other.corners - one.corners[:1]) ** 2).sum(axis=1))
-            assert one.corners == pytest.approx(np.roll(other.corners, -first, axis=0), rel=1e-6, abs=1e-8)
+        if len(one.corners) and dimension == 2:  # a half-plane has none
+            start = np.argmin(((other.corners - one.corners[:1]) ** 2).sum(axis=1))
+            assert one.corners == pytest.approx(np.roll(other.corners, -start, axis=0), rel=1e-6, abs=1e-8 * reach)
+        elif len(one.corners):
+            apart = np.abs(one.corners[:, None] - other.corners[None]).max(axis=2)
+            assert apart.min(axis=1).max() < 1e-8 * reach
 
 
-@pytest.mark.parametrize("engine", [_overlay, _compiled])
+@pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("lift", [0, 1e-15])
-def test_three_lines_through_a_point_are_left_to_exact_arithmetic(engine, lift):
+def test_three_lines_through_a_point_are_left_to_exact_arithmetic(name, lift):
     star = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, lift]), ([[1, 1, 1]], [0])])
-    layers, box = _enumerate.merged_layers(star), _enumerate._rectangle([(-1, 1), (-2, 1)])
+    layers, limits = _enumerate.merged_layers(star), [(-1, 1), (-2, 1)]
+    rectangle, cell = _enumerate._rectangle(limits), _enumerate._in_floats(_enumerate._box_cell(limits))
+    overlay, cells = ENGINES[name].values()
     with pytest.raises(_overlay.InDoubtError):
-        engine.subdivide(box, layers)
+        overlay.subdivide(rectangle, layers)
     with pytest.raises(_overlay.InDoubtError):
-        engine.count(box, layers)
-    assert count_regions(star, box=[(-1, 1), (-2, 1)]) == (7 if lift else 6)
+        overlay.count(rectangle, layers)
+    with pytest.raises(_overlay.InDoubtError):
+        list(cells.float_cells(cell, layers[:-1]))
+    with computed_by(name):
+        assert count_regions(star, box=limits) == (7 if lift else 6)
 
 
 def test_machine_code_is_taken_once_it_is_made_and_missing_numba_is_named(monkeypatch):
     _engine.engine.cache_clear()
     precompile()
-    assert _engine.engine() is _compiled
+    assert [_engine.engine(part) for part in ("overlay", "cells")] == [_overlay_compiled, _cells_compiled]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     _engine.engine.cache_clear()
-    assert _engine.engine() is _overlay
+    assert [_engine.engine(part) for part in ("overlay", "cells")] == [_overlay, _cells]
     with pytest.raises(ImportError, match=r"hwlib\[fast\]"):
         precompile()
     _engine.engine.cache_clear()
+
+
+def test_machine_code_older_than_its_sources_is_not_taken(monkeypatch, tmp_path):
+    monkeypatch.setattr(_engine, "_HERE", tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    source, made = tmp_path / "_lines_compiled.py", tmp_path / "__pycache__/_cells_compiled._regions-1.nbi"
+    for file, seconds in ((source, 100), (made, 200)):
+        file.touch()
+        os.utime(file, (seconds, seconds))
+    assert _engine._kept("cells") == [made]
+    assert _engine._outdated() == []
+    os.utime(source, (300, 300))
+    assert _engine._outdated() == [made]
 
 
 def test_exact_regions_have_exact_maps():
@@ -349,6 +389,7 @@ def test_a_slice_is_the_network_on_that_plane():
 # --- ways to compute ---------------------------------------------------------------------------------
 
 
+@by_both
 def test_several_processes_find_the_same_regions():
     network, box = random_network([3, 5, 4, 1], seed=2), [(-1, 1)] * 3
     one, two = enumerate_regions(network, box=box), enumerate_regions(network, box=box, n_jobs=2)
@@ -357,6 +398,7 @@ def test_several_processes_find_the_same_regions():
     assert count_regions(whole, exact=True, n_jobs=2) == count_regions(whole, exact=True)
 
 
+@by_both
 def test_regions_come_one_by_one():
     network = random_network([2, 30, 30, 1], seed=0)
     some = list(itertools.islice(iterate_regions(network, box=[(-3, 3)] * 2), 5))

@@ -71,15 +71,16 @@ def fan(dimension: int) -> list[tuple[list[Ray], list[int]]]:
 # --- in float64 -------------------------------------------------------------------------------------
 
 
-def float_cells(cell: Cell, layers: Sequence[LayerLines], *, depth: int = 0) -> Iterator[Cell]:
+def float_cells(cell: Cell, layers: Sequence[Layer], *, depth: int = 0) -> Iterator[Cell]:
     """The regions within a cell, depth first, in general position; raises :class:`InDoubtError` where signs are.
 
     The first ``depth`` layers have cut the cell already.
     """
     values, t = cell.corners[:, :-1], cell.corners[:, -1]
-    for layer in layers[:depth]:
+    lines = [LayerLines(layer) for layer in layers]
+    for layer in lines[:depth]:
         values = layer.outputs(layer.heights(values, t), t)
-    yield from _float_layer(cell, values, layers[depth:])
+    yield from _float_layer(cell, values, lines[depth:])
 
 
 def _float_layer(cell: Cell, values: Array, layers: Sequence[LayerLines]) -> Iterator[Cell]:

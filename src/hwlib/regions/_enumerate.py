@@ -16,8 +16,8 @@ from hwlib.network import Layer, Network
 from hwlib.regions import _cells
 from hwlib.regions._cells import Cell, ExactLayer
 from hwlib.regions._engine import engine
-from hwlib.regions._lines import LayerLines, merged_layers
-from hwlib.regions._overlay import Faces, InDoubtError, unpack
+from hwlib.regions._lines import merged_layers
+from hwlib.regions._overlay import Faces, InDoubtError, pieces
 from hwlib.regions._programs import count_by_programs
 from hwlib.regions._result import Region, Regions
 
@@ -140,7 +140,7 @@ def count_regions(
     layers = merged_layers(network)
     if network.inputs == 2 and not exact and not network.exact and limits is not None and len(layers) > 1:
         with contextlib.suppress(InDoubtError):
-            return int(engine().count(_rectangle(limits), layers))
+            return int(engine("overlay").count(_rectangle(limits), layers))
     return len(enumerate_regions(network, box=limits, exact=exact, n_jobs=n_jobs))
 
 
@@ -169,7 +169,7 @@ def iterate_regions(network: Network | torch.nn.Module, *, box: Box, exact: bool
     limits = _checked_box(network, box)
     if limits is None:
         raise ValueError("box=None: accepted is a box; for all of space take enumerate_regions")
-    in_floats = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
+    in_floats = merged_layers(network)[:-1]
     layers = _exact_layers(network)
     start = _box_cell(limits)
     for cell in _cells.exact_cells(start.corners, start.facets, layers[:1]):
@@ -177,11 +177,11 @@ def iterate_regions(network: Network | torch.nn.Module, *, box: Box, exact: bool
             yield _collected(network, [part])[0]
 
 
-def _within(cell: Cell, in_floats: list[LayerLines], layers: list[ExactLayer], *, exact: bool) -> Iterator[Cell]:
+def _within(cell: Cell, in_floats: list[Layer], layers: list[ExactLayer], *, exact: bool) -> Iterator[Cell]:
     """Regions inside a cell of the first layer, in whole numbers if floats are in doubt."""
     if not exact:
         try:
-            yield from list(_cells.float_cells(_in_floats(cell), in_floats, depth=min(1, len(layers))))
+            yield from list(engine("cells").float_cells(_in_floats(cell), in_floats, depth=min(1, len(layers))))
             return
         except InDoubtError:
             pass
@@ -357,17 +357,10 @@ def _first_faces(limits: Box | None, domain: Cell | None) -> Faces:
 
 def _in_the_plane(network: Network, limits: Box | None, domain: Cell | None) -> Regions:
     layers = merged_layers(network)
-    found, outputs = engine().subdivide(_first_faces(limits, domain), layers)
-    patterns = tuple(_pieces(words, layer) for words, layer in zip(found.positive, layers[:-1], strict=True))
+    found, outputs = engine("overlay").subdivide(_first_faces(limits, domain), layers)
+    patterns = tuple(pieces(words, layer) for words, layer in zip(found.positive, layers[:-1], strict=True))
     made = Regions(network, found.points, found.ring, found.start, patterns, outputs=outputs)
     return _joined(made) if limits is None and domain is None else made
-
-
-def _pieces(positive: Array, layer: Layer) -> Array:
-    """Pieces of all neurons, ``(regions, neurons)``, from the lines that are exceeded."""
-    each = len(layer.activation.breakpoints)
-    exceeded = unpack(positive, len(layer.bias) * each).view(np.int8)
-    return exceeded if each == 1 else exceeded.reshape(len(exceeded), -1, each).sum(axis=2, dtype=np.int8)
 
 
 def _joined(parts: Regions) -> Regions:
@@ -440,15 +433,15 @@ def _exact_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cel
 
 
 def _float_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cell]:
-    layers = [LayerLines(layer) for layer in merged_layers(network)[:-1]]
+    layers, float_cells = merged_layers(network)[:-1], engine("cells").float_cells
     tasks = [_in_floats(cell) for cell in _exact_starts(network, domain)]
     if domain is None:  # move the middle of the fan, so that no line passes through it
         for cell in tasks:
             cell.corners[:, :-1] += cell.corners[:, -1:] * (0.1234567 + 0.1 * np.arange(network.inputs))
     depth = 0
     if n_jobs != 1:
-        tasks, depth = [part for cell in tasks for part in _cells.float_cells(cell, layers[:1])], min(1, len(layers))
-    return _shared_out(lambda cell: list(_cells.float_cells(cell, layers, depth=depth)), tasks, n_jobs)
+        tasks, depth = [part for cell in tasks for part in float_cells(cell, layers[:1])], min(1, len(layers))
+    return _shared_out(lambda cell: list(float_cells(cell, layers, depth=depth)), tasks, n_jobs)
 
 
 def _in_floats(cell: Cell) -> Cell:
@@ -469,27 +462,34 @@ def _shared_out(job: Callable[[Any], list[Cell]], tasks: Sequence[Any], n_jobs: 
 def _collected(network: Network, cells: Sequence[Cell], *, whole: bool = False) -> Regions:
     """Cells as regions with shared corners; ``whole`` if they are all of space, cut by a fan."""
     exact = isinstance(cells[0].corners, list)
-    number: dict[Any, int] = {}
-    rings: list[list[int]] = []
-    for cell in cells:
-        corners = [tuple(corner) for corner in (cell.corners if exact else cell.corners.tolist())]
-        order = _round_about(cell) if network.inputs == 2 else range(len(corners))
-        rings.append([number.setdefault(corners[k], len(number)) for k in order])
-    points = np.array([_as_floats(corner) for corner in number]) if exact else np.array(list(number))
-    start = np.concatenate([[0], np.cumsum([len(ring) for ring in rings])])
+    start = np.concatenate([[0], np.cumsum([len(cell.corners) for cell in cells])])
+    ring = np.arange(start[-1])
+    if network.inputs == 2:
+        ring = np.concatenate([np.array(_round_about(cell)) + first for cell, first in zip(cells, start, strict=False)])
+    if exact:
+        number: dict[Any, int] = {}
+        which = np.array([number.setdefault(tuple(corner), len(number)) for cell in cells for corner in cell.corners])
+        points = np.array([_as_floats(corner) for corner in number])
+    else:
+        points, which = _distinct(np.concatenate([cell.corners for cell in cells]))
     depth = len(cells[0].pattern)
     patterns = tuple(np.array([cell.pattern[layer] for cell in cells]) for layer in range(depth))
-    found = Regions(
-        network,
-        points,
-        np.array([corner for ring in rings for corner in ring]),
-        start,
-        patterns,
-        tuple(number) if exact else None,
-    )
+    found = Regions(network, points, which[ring], start, patterns, tuple(number) if exact else None)
     if not whole:
         return found
     return _joined(found) if network.inputs == 2 else _of_distinct_patterns(found)
+
+
+def _distinct(rows: Array) -> tuple[Array, Array]:
+    """Rows that differ, and which of them each row is; by one number for each row, for rows are slow to sort."""
+    odd = 2 * np.random.default_rng(0).integers(2**62, size=rows.shape[1], dtype=np.uint64) + 1
+    bits = (rows + 0.0).view(np.uint64)  # no negative zeros
+    keys = ((bits ^ bits >> np.uint64(31)) * odd).sum(axis=1)  # a product hands nothing down to lower bits
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    if np.array_equal(rows[first[which]], rows):
+        return rows[first], which
+    distinct, which = np.unique(rows, axis=0, return_inverse=True)  # different rows had the same number
+    return distinct, which.ravel()
 
 
 def _of_distinct_patterns(parts: Regions) -> Regions:

@@ -98,7 +98,7 @@ def following(ring: Array, start: Array) -> Array:
     return after
 
 
-def _pack(signs: Array) -> Array:
+def pack(signs: Array) -> Array:
     """Booleans ``(n, lines)`` as words of 64 bits ``(n, words)``."""
     packed = np.packbits(signs, axis=1, bitorder="little")
     words = -(-packed.shape[1] // 8)
@@ -112,6 +112,13 @@ def unpack(words: Array, lines: int) -> Array:
     return np.unpackbits(words.view(np.uint8), axis=1, count=lines, bitorder="little").astype(bool)
 
 
+def pieces(positive: Array, layer: Layer) -> Array:
+    """Pieces of all neurons, ``(n, neurons)``, from words of the lines that are exceeded."""
+    each = len(layer.activation.breakpoints)
+    exceeded = unpack(positive, len(layer.bias) * each).view(np.int8)
+    return exceeded if each == 1 else exceeded.reshape(len(exceeded), -1, each).sum(axis=2, dtype=np.int8)
+
+
 class _Crossings:
     """Where the lines of a layer meet the borders of faces and each other."""
 
@@ -121,7 +128,7 @@ class _Crossings:
         ring, start = faces.ring, faces.start
         self.following = following(ring, start)
         self.face_of = np.repeat(np.arange(len(faces)), np.diff(start))
-        signs = _pack(heights > 0)
+        signs = pack(heights > 0)
         head, tail = ring, ring[self.following]
         changed = (signs[head] ^ signs[tail]) & layer.line_words
         edges = np.flatnonzero(changed.any(axis=1))
@@ -245,7 +252,7 @@ def _cut(faces: Faces, found: _Crossings) -> tuple[Faces, Array]:
     start = np.concatenate([[0], np.cumsum(lengths)])
     parent = np.concatenate([parent, np.flatnonzero(whole)])
 
-    signs = _pack(heights > 0)[ring]
+    signs = pack(heights > 0)[ring]
     positive = np.bitwise_or.reduceat(signs, start[:-1], axis=0)  # lines through a corner count as not positive there
     return Faces(points, ring, start, [*(words[parent] for words in faces.positive), positive]), heights
 
@@ -345,7 +352,7 @@ def maps_by_corners(points: Array, ring: Array, start: Array, outputs: Array) ->
     best[face[widest]] = widest
     u, v, twice = u[best], v[best], twice[best]
     longest = np.sqrt(np.maximum((u**2).sum(axis=1), (v**2).sum(axis=1)))
-    thin = (twice <= 1e-6 * longest * np.abs(points[:, :2]).max()) | (
+    thin = (twice <= 1e-5 * longest * np.abs(points[:, :2]).max()) | (
         np.minimum.reduceat(points[ring, 2], start[:-1]) == 0
     )
     origin = outputs[first[best]]

@@ -106,7 +106,7 @@ class Regions:
         """
         if self.outputs is None:
             return affine_maps(self.network.as_floats(), self.patterns)
-        weight, bias, thin = engine().maps_by_corners(self.points, self.ring, self.start, self.outputs)
+        weight, bias, thin = engine("overlay").maps_by_corners(self.points, self.ring, self.start, self.outputs)
         if thin.any():
             weight[thin], bias[thin] = affine_maps(self.network, [pieces[thin] for pieces in self.patterns])
         return weight, bias

@@ -5,7 +5,7 @@ the two faces of an edge find the crossings on it under its number. A face looks
 heights at new corners are never stored. Which side of all lines a new face is on follows by walking from face to face:
 across a piece of a line exactly its own sign changes.
 
-Importing this module compiles it, some ten seconds once on a machine; afterwards numba finds it on the disk.
+Importing this module compiles it, some twenty seconds once on a machine; afterwards numba finds it on the disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from hwlib.network import Layer
 from hwlib.regions import _overlay
-from hwlib.regions._overlay import ROUNDING, Faces, InDoubtError
+from hwlib.regions._lines_compiled import ONE, Lines, activate, as_numbers, by_layer, lowest, put, read, settle
+from hwlib.regions._overlay import Faces, InDoubtError
 
 Array = npt.NDArray[Any]
 
@@ -27,45 +28,6 @@ Array = npt.NDArray[Any]
 np.empty(2**22 - 2**16)
 
 _FLOATS, _TABLE, _NUMBERS, _PAIRS = "float64[::1]", "float64[:, ::1]", "int64[::1]", "int64[:, ::1]"
-_WORD = np.uint64(64)
-_ONE = np.uint64(1)
-# Where the lowest bit of a word stands: a de Bruijn sequence moves a different six bits to the top for each.
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_TOP = np.uint64(58)
-_PLACES = np.zeros(64, np.int64)
-for _place in range(64):
-    _PLACES[(0x03F79D71B4CB0A89 << _place & 2**64 - 1) >> 58] = _place
-
-
-class _Lines(NamedTuple):
-    """Lines of a layer, the same as in :class:`~hwlib.regions._lines.LayerLines`; its neurons, if it is the last.
-
-    Attributes:
-        weight: ``(inputs, lines)``.
-        rows: the same, ``(lines, inputs)``.
-        offset: ``(lines,)``.
-        margin: heights up to ``margin[0] * size + margin[1] * t`` are too small to trust; below zero for lines that are
-            not looked at, ``(2, lines)``.
-        looked_at: bits ``(words,)``.
-        same: the first line that this one is a multiple of.
-        factor: 1 or -1.
-        flips: for each line the bits of all its multiples, ``(lines, words)``.
-        breakpoints: of one neuron.
-        slopes: of the pieces of a neuron.
-        intercepts: of the same.
-    """
-
-    weight: Array
-    rows: Array
-    offset: Array
-    margin: Array
-    looked_at: Array
-    same: Array
-    factor: Array
-    flips: Array
-    breakpoints: Array
-    slopes: Array
-    intercepts: Array
 
 
 class _Map(NamedTuple):
@@ -148,114 +110,19 @@ class _Meetings(NamedTuple):
     on: Array
 
 
-@numba.njit(inline="always")
-def _lowest(word: Any) -> Any:
-    return _PLACES[((word & (~word + _ONE)) * _DE_BRUIJN) >> _TOP]
-
-
-@numba.njit
-def _lines(weight: Array, bias: Array, breakpoints: Array, slopes: Array, intercepts: Array) -> _Lines:
-    neurons, inputs = weight.shape
-    each = max(len(breakpoints), 1)
-    count = neurons * each
-    words = (count + 63) // 64
-    columns, rows = np.empty((inputs, count)), np.empty((count, inputs))
-    offset, margin = np.empty(count), np.zeros((2, count))
-    for line in range(count):
-        neuron, point = line // each, breakpoints[line % each] if len(breakpoints) else 0.0
-        for k in range(inputs):
-            columns[k, line] = rows[line, k] = weight[neuron, k]
-            margin[0, line] = max(margin[0, line], ROUNDING * abs(weight[neuron, k]))
-        offset[line] = bias[neuron] - point
-        margin[1, line] = ROUNDING * (abs(bias[neuron]) + abs(point))
-    same, factor = np.arange(count), np.ones(count)
-    flips, looked_at = np.zeros((count, words), np.uint64), np.zeros(words, np.uint64)
-    for line in range(count):
-        for first in range(line):
-            if same[first] == first and abs(offset[first]) == abs(offset[line]):
-                sign = _multiple(columns, offset, first, line)
-                if sign != 0:
-                    same[line], factor[line] = first, sign
-                    break
-        bit = _ONE << np.uint64(line % 64)
-        flips[same[line], line // 64] |= bit
-        if same[line] == line and margin[0, line] > 0:
-            looked_at[line // 64] |= bit
-        else:
-            margin[:, line] = -np.inf
-    return _Lines(columns, rows, offset, margin, looked_at, same, factor, flips, breakpoints, slopes, intercepts)
-
-
-@numba.njit
-def _multiple(columns: Array, offset: Array, first: int, line: int) -> float:
-    """1 or -1 if one line is that multiple of the other, else 0."""
-    for sign in (1.0, -1.0):
-        equal = offset[line] == sign * offset[first]
-        for k in range(len(columns)):
-            equal = equal and columns[k, line] == sign * columns[k, first]
-        if equal:
-            return sign
-    return 0.0
-
-
-@numba.njit(inline="always")
-def _put(
-    values: Array,
-    t: float,
-    weight: Array,
-    rows: Array,
-    offset: Array,
-    used: Array,
-    v: int,
-    last: bool,
-    heights: Array,
-    sizes: Array,
-) -> None:
-    """What enters a layer at corner v becomes heights above its lines."""
-    count, size = len(offset), 0.0
-    if last:  # these are outputs, nothing will cross them
-        for line in range(count):
-            total = 0.0
-            for k in range(len(weight)):
-                total += rows[line, k] * values[k]
-            heights[v, line] = total + t * offset[line]
-        return
-    for k in range(len(weight)):
-        size += abs(values[k])
-    sizes[v] = size
-    for line in range(count):
-        heights[v, line] = t * offset[line]
-    some = 0
-    for k in range(len(weight)):  # behind a ReLU half of all values are zero
-        used[some] = k
-        some += values[k] != 0
-    full = some - some % 4
-    for n in range(0, full, 4):  # four at a time: sums are loaded and stored less often
-        a, b, c, d = used[n], used[n + 1], used[n + 2], used[n + 3]
-        of_a, of_b, of_c, of_d = values[a], values[b], values[c], values[d]
-        for line in range(count):
-            heights[v, line] += (of_a * weight[a, line] + of_b * weight[b, line]) + (
-                of_c * weight[c, line] + of_d * weight[d, line]
-            )
-    for n in range(full, some):
-        a = used[n]
-        for line in range(count):
-            heights[v, line] += values[a] * weight[a, line]
-
-
 @numba.njit(fastmath={"contract", "reassoc"})
-def _first_heights(points: Array, lines: _Lines) -> tuple[Array, Array]:
+def _first_heights(points: Array, lines: Lines) -> tuple[Array, Array]:
     weight, rows, offset = lines.weight, lines.rows, lines.offset
     heights, sizes, used = np.empty((len(points), len(offset))), np.empty(len(points)), np.empty(2, np.int64)
     values = np.empty(2)
     for v in range(len(points)):
         values[0], values[1] = points[v, 0], points[v, 1]
-        _put(values, points[v, 2], weight, rows, offset, used, v, False, heights, sizes)
+        put(values, points[v, 2], weight, rows, offset, used, v, False, heights, sizes)
     return heights, sizes
 
 
 @numba.njit
-def _signs(old: _Map, lines: _Lines) -> tuple[Array, bool]:
+def _signs(old: _Map, lines: Lines) -> tuple[Array, bool]:
     """Signs of all heights as bits, and whether they are safe; multiples of a line get their heights from it."""
     points, heights, sizes, margin, same, factor = (
         old.points,
@@ -288,7 +155,7 @@ def _signs(old: _Map, lines: _Lines) -> tuple[Array, bool]:
 
 
 @numba.njit
-def _crossings(old: _Map, signs: Array, lines: _Lines) -> tuple[_Crossings, bool]:
+def _crossings(old: _Map, signs: Array, lines: Lines) -> tuple[_Crossings, bool]:
     """Where lines cross edges, and whether their order along each edge is safe."""
     points, edges, heights, sizes = old.points, old.edges, old.heights, old.sizes
     looked_at, margin = lines.looked_at, lines.margin
@@ -298,7 +165,7 @@ def _crossings(old: _Map, signs: Array, lines: _Lines) -> tuple[_Crossings, bool
         for word in range(len(looked_at)):
             changed = (signs[edges[e, 0], word] ^ signs[edges[e, 1], word]) & looked_at[word]
             while changed:
-                changed &= changed - _ONE
+                changed &= changed - ONE
                 begin[e + 1] += 1
     total = begin[-1]
     line, edge, share = np.empty(total, np.int64), np.empty(total, np.int64), np.empty((total, 2))
@@ -312,8 +179,8 @@ def _crossings(old: _Map, signs: Array, lines: _Lines) -> tuple[_Crossings, bool
         for word in range(len(looked_at)):
             changed = (signs[a, word] ^ signs[b, word]) & looked_at[word]
             while changed:
-                crossed = 64 * word + _lowest(changed)
-                changed &= changed - _ONE
+                crossed = 64 * word + lowest(changed)
+                changed &= changed - ONE
                 far = abs(heights[a, crossed]) / (abs(heights[a, crossed]) + abs(heights[b, crossed]))
                 place = n  # insert it where it belongs
                 while place > low and share[place - 1, 1] > far:
@@ -407,7 +274,7 @@ def _pairs(chords: _Chords) -> Array:
 
 
 @numba.njit
-def _meetings(pairs: Array, old: _Map, found: _Crossings, chords: _Chords, lines: _Lines) -> tuple[_Meetings, bool]:
+def _meetings(pairs: Array, old: _Map, found: _Crossings, chords: _Chords, lines: Lines) -> tuple[_Meetings, bool]:
     """Meetings in their order along each chord, and whether that order is safe."""
     heights, sizes = old.heights, old.sizes
     points, edges, edge, share = old.points, old.edges, found.edge, found.share
@@ -474,7 +341,7 @@ def _meetings(pairs: Array, old: _Map, found: _Crossings, chords: _Chords, lines
 
 @numba.njit(fastmath={"contract", "reassoc"})
 def _corners(
-    old: _Map, found: _Crossings, chords: _Chords, met: _Meetings, lines: _Lines, next_lines: _Lines
+    old: _Map, found: _Crossings, chords: _Chords, met: _Meetings, lines: Lines, next_lines: Lines
 ) -> tuple[Array, Array, Array]:
     """All corners, old and new, with heights above the next lines and sizes of what enters them."""
     heights, weight, rows, offset = old.heights, next_lines.weight, next_lines.rows, next_lines.offset
@@ -483,8 +350,8 @@ def _corners(
     flips, slopes, intercepts, breakpoints = lines.flips, lines.slopes, lines.intercepts, lines.breakpoints
     place = met.place
     on_edges, inside = len(old_points), len(old_points) + len(edge)
-    count, each = heights.shape[1], len(breakpoints)
-    neurons, last = count // each, len(next_lines.breakpoints) == 0
+    count = heights.shape[1]
+    neurons, last = count // len(breakpoints), len(next_lines.breakpoints) == 0
     points = np.empty((inside + len(place), 3))
     next_heights, next_sizes = np.empty((len(points), len(offset))), np.empty(len(points))
     row, out, used = np.empty(count), np.empty(neurons), np.empty(neurons, np.int64)
@@ -530,26 +397,10 @@ def _corners(
                     )
             for own in (this, that):
                 if own >= 0:
-                    for word in range(flips.shape[1]):
-                        bits = flips[own, word]
-                        while bits:
-                            row[64 * word + _lowest(bits)] = 0
-                            bits &= bits - _ONE
+                    settle(row, own, flips)
         points[v, 2] = t
-        if each == 1:
-            point, low, high = breakpoints[0] * t, slopes[0], slopes[1]
-            below, above = intercepts[0] * t, intercepts[1] * t
-            for neuron in range(neurons):
-                height = row[neuron]
-                out[neuron] = high * (height + point) + above if height > 0 else low * (height + point) + below
-        else:
-            for neuron in range(neurons):
-                piece = 0
-                for n in range(each):
-                    piece += row[neuron * each + n] > 0
-                z = row[neuron * each] + breakpoints[0] * t
-                out[neuron] = slopes[piece] * z + intercepts[piece] * t
-        _put(out, t, weight, rows, offset, used, v, last, next_heights, next_sizes)
+        activate(row, t, breakpoints, slopes, intercepts, out)
+        put(out, t, weight, rows, offset, used, v, last, next_heights, next_sizes)
     return points, next_heights, next_sizes
 
 
@@ -609,7 +460,7 @@ def _half_edges(
 
 @numba.njit
 def _faces(
-    old: _Map, chords: _Chords, halves: tuple[Array, Array, Array, Array], signs: Array, lines: _Lines, total: int
+    old: _Map, chords: _Chords, halves: tuple[Array, Array, Array, Array], signs: Array, lines: Lines, total: int
 ) -> tuple[Array, Array, Array, Array]:
     """Ring, edges, starts and signs of the new faces: those of one old face follow each other, from chord to chord."""
     origin, edge_of, following, chord_of = halves
@@ -653,7 +504,7 @@ def _faces(
 
 
 @numba.njit
-def _cut(old: _Map, lines: _Lines, next_lines: _Lines, counting: bool) -> tuple[_Map, int, bool]:
+def _cut(old: _Map, lines: Lines, next_lines: Lines, counting: bool) -> tuple[_Map, int, bool]:
     """Cut all faces by the lines of one layer: the new faces, their number, and whether all signs were safe.
 
     Work that only counts stops before it draws anything, and returns the old faces.
@@ -698,17 +549,6 @@ def _edges(ring: Array, start: Array) -> tuple[Array, Array]:
     return edges[:count].copy(), ring_edges
 
 
-@numba.njit
-def _read(shape: Array, numbers: Array) -> tuple[_Lines, int]:
-    """A layer from the numbers of all, and how many it takes."""
-    neurons, inputs, each = shape
-    end = neurons * inputs
-    parts = end + neurons, end + neurons + each, end + neurons + 2 * each + 1, end + neurons + 3 * each + 2
-    weight, bias = numbers[:end].reshape(neurons, inputs), numbers[end : parts[0]]
-    pieces = numbers[parts[0] : parts[1]], numbers[parts[1] : parts[2]], numbers[parts[2] : parts[3]]
-    return _lines(weight, bias, pieces[0], pieces[1], pieces[2]), parts[3]
-
-
 @numba.njit(
     f"Tuple(({_TABLE}, {_TABLE}, {_NUMBERS}, {_NUMBERS}, uint64[:, ::1], int64))"
     f"({_TABLE}, {_NUMBERS}, {_NUMBERS}, {_PAIRS}, {_FLOATS}, boolean)",
@@ -723,12 +563,12 @@ def _subdivide(
     and intercepts, one after the other.
     """
     faces = len(start) - 1
-    lines, used = _read(shapes[0], numbers)
+    lines, used = read(shapes[0], numbers)
     heights, sizes = _first_heights(points, lines)
     edges, ring_edges = _edges(ring, start)
     now = _Map(points, heights, sizes, edges, ring, ring_edges, start, np.empty((faces, 0), np.uint64))
     for layer in range(1, len(shapes)):
-        next_lines, more = _read(shapes[layer], numbers[used:])
+        next_lines, more = read(shapes[layer], numbers[used:])
         used += more
         now, faces, safe = _cut(now, lines, next_lines, counting and layer == len(shapes) - 1)
         lines = next_lines
@@ -743,8 +583,7 @@ def subdivide(faces: Faces, layers: list[Layer]) -> tuple[Faces, Array]:
     if len(layers) == 1:
         return _overlay.subdivide(faces, layers)
     points, outputs, ring, start, positive, _ = _run(faces, layers, counting=False)
-    ends = np.cumsum([-(-len(layer.bias) * len(layer.activation.breakpoints) // 64) for layer in layers])
-    return Faces(points, ring, start, np.split(positive, ends[:-2], axis=1)), outputs
+    return Faces(points, ring, start, by_layer(positive, layers[:-1])), outputs
 
 
 def count(faces: Faces, layers: list[Layer]) -> int:
@@ -754,13 +593,9 @@ def count(faces: Faces, layers: list[Layer]) -> int:
 
 
 def _run(faces: Faces, layers: list[Layer], *, counting: bool) -> Any:
-    parts = []
-    for layer in layers:
-        slopes, intercepts = layer.activation.coefficients(exact=False)
-        parts += [layer.weight.ravel(), layer.bias, layer.activation.points(exact=False), slopes, intercepts]
-    shapes = np.array([(*layer.weight.shape, len(layer.activation.breakpoints)) for layer in layers], np.int64)
+    shapes, parts = as_numbers(layers)
     ring, start = faces.ring.astype(np.int64, copy=False), faces.start.astype(np.int64, copy=False)
-    found = _subdivide(faces.points, ring, start, shapes, np.concatenate(parts), counting)
+    found = _subdivide(faces.points, ring, start, shapes, parts, counting)
     if found[-1] < 0:
         raise InDoubtError
     return found
@@ -787,7 +622,7 @@ def _maps(points: Array, ring: Array, start: Array, outputs: Array) -> tuple[Arr
         u, v = points[q, 0] - x, points[q, 1] - y
         s, t = points[r, 0] - x, points[r, 1] - y
         longest = np.sqrt(max(u * u + v * v, s * s + t * t))
-        thin[f] = not finite or twice <= 1e-6 * longest * extent
+        thin[f] = not finite or twice <= 1e-5 * longest * extent
         for o in range(width):
             a, b = outputs[q, o] - outputs[p, o], outputs[r, o] - outputs[p, o]
             weight[f, o, 0] = 0.0 if thin[f] else (a * t - b * v) / twice
