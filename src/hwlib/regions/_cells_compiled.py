@@ -112,16 +112,16 @@ def _split(
     made = end = high + new
     for side in range(2):
         for n in range((some if side == 0 else others) + new):
-            k = n - (some if side == 0 else others)
-            source = high + k if k >= 0 else (above[n] if side == 0 else below[n])
-            for column in range(length):
-                rows[end, column] = rows[source, column]
+            fresh = n - (some if side == 0 else others)
+            source = high + fresh if fresh >= 0 else (above[n] if side == 0 else below[n])
+            for k in range(length):
+                rows[end, k] = rows[source, k]
             for word in range(words):
                 facets[end, word] = facets[source, word]
             end += 1
     for n in range(made, end):
-        for column in range(length):
-            rows[low + n - made, column] = rows[n, column]
+        for k in range(length):
+            rows[low + n - made, k] = rows[n, k]
         for word in range(words):
             facets[low + n - made, word] = facets[n, word]
     return rows, facets, low + some + new, low + end - made, safe
@@ -134,7 +134,7 @@ def _cut(old: _Cells, lines: Lines, first_number: int, last: bool) -> tuple[_Cel
     width, neurons = old.corners.shape[1], count // len(lines.breakpoints)
     margin, weight, line_rows, offset = lines.margin, lines.weight, lines.rows, lines.offset
     slopes, intercepts, breakpoints = lines.slopes, lines.intercepts, lines.breakpoints
-    cells = len(old.begin) - 1
+    same, factor, cells = lines.same, lines.factor, len(old.begin) - 1
     begin, positive = np.zeros((2 * cells + 1, 1), np.int64), np.empty((2 * cells, before + words), np.uint64)
     corners, facets = (
         np.empty((2 * len(old.corners), width)),
@@ -162,15 +162,12 @@ def _cut(old: _Cells, lines: Lines, first_number: int, last: bool) -> tuple[_Cel
         for line in range(count):
             above = below = False
             for n in range(end - start):
-                height = (
-                    heights[n, line] if lines.same[line] == line else heights[n, lines.same[line]] * lines.factor[line]
-                )
-                heights[n, line] = rows[n, width + line] = height
+                height = rows[n, width + line] = heights[n, same[line]] * factor[line]  # copies have that of the first
                 above, below = above or height > 0, below or height < 0
                 bound = least[line] if finite else margin[0, line] * sizes[n] + margin[1, line] * rows[n, width - 1]
                 if abs(height) <= bound:
                     return old, False
-            if above and below and lines.same[line] == line:
+            if above and below and same[line] == line:
                 cutting[some] = line
                 some += 1
         waiting[0, 0], waiting[0, 1], left, high = 0, 0, 1, end - start

@@ -249,6 +249,8 @@ def _cut(faces: Faces, found: _Crossings) -> tuple[Faces, Array]:
     kept = np.repeat(whole, np.diff(faces.start))
     ring = np.concatenate([ring, faces.ring[kept]])
     lengths = np.concatenate([np.diff(start), np.diff(faces.start)[whole]])
+    if len(lengths) != len(faces) + len(found.first) + len(found.pairs):  # an impossible order of meetings
+        raise InDoubtError
     start = np.concatenate([[0], np.cumsum(lengths)])
     parent = np.concatenate([parent, np.flatnonzero(whole)])
 

@@ -253,23 +253,20 @@ def _chords(old: _Map, found: _Crossings, count: int) -> tuple[_Chords, bool]:
 def _pairs(chords: _Chords) -> Array:
     """Chords of a face cross if their ends alternate on its border."""
     face, first, second = chords.face, chords.first, chords.second
-    total = 0
-    for f in range(len(face) - 1):
-        for one in range(face[f], face[f + 1]):
-            for other in range(one + 1, face[f + 1]):
-                if first[other] > second[one]:
-                    break
-                total += second[other] > second[one]
-    pairs = np.empty((total, 2), np.int64)
-    total = 0
-    for f in range(len(face) - 1):
-        for one in range(face[f], face[f + 1]):
-            for other in range(one + 1, face[f + 1]):
-                if first[other] > second[one]:
-                    break
-                if second[other] > second[one]:
-                    pairs[total, 0], pairs[total, 1] = one, other
-                    total += 1
+    pairs = np.empty((0, 2), np.int64)
+    for filling in (False, True):
+        total = 0
+        for f in range(len(face) - 1):
+            for one in range(face[f], face[f + 1]):
+                for other in range(one + 1, face[f + 1]):
+                    if first[other] > second[one]:
+                        break
+                    if second[other] > second[one]:
+                        if filling:
+                            pairs[total, 0], pairs[total, 1] = one, other
+                        total += 1
+        if not filling:
+            pairs = np.empty((total, 2), np.int64)
     return pairs
 
 
@@ -461,8 +458,11 @@ def _half_edges(
 @numba.njit
 def _faces(
     old: _Map, chords: _Chords, halves: tuple[Array, Array, Array, Array], signs: Array, lines: Lines, total: int
-) -> tuple[Array, Array, Array, Array]:
-    """Ring, edges, starts and signs of the new faces: those of one old face follow each other, from chord to chord."""
+) -> tuple[Array, Array, Array, Array, bool]:
+    """Ring, edges, starts and signs of the new faces: those of one old face follow each other, from chord to chord.
+
+    The last result says whether they are as many as there must be; otherwise meetings are in an impossible order.
+    """
     origin, edge_of, following, chord_of = halves
     node_begin, chord_line, old_positive, flips = chords.begin, chords.line, old.positive, lines.flips
     nodes, pieces = len(chords.corner), len(chord_of)
@@ -479,6 +479,8 @@ def _faces(
             half = waiting[left]
             if seen[half]:
                 continue
+            if made == total:
+                return ring, ring_edges, start, positive, False
             for word in range(before):
                 positive[made, word] = old_positive[f, word]
             if half < nodes:  # the face at an old corner has its signs
@@ -500,7 +502,7 @@ def _faces(
                 half = following[half]
             made += 1
             start[made] = filled
-    return ring, ring_edges, start, positive
+    return ring, ring_edges, start, positive, made == total and filled == len(ring)
 
 
 @numba.njit
@@ -526,8 +528,8 @@ def _cut(old: _Map, lines: Lines, next_lines: Lines, counting: bool) -> tuple[_M
     points, heights, sizes = _corners(old, found, chords, met, lines, next_lines)
     origin, edge_of, following, chord_of, edges = _half_edges(old, found, chords, met)
     halves = (origin, edge_of, following, chord_of)
-    ring, ring_edges, start, positive = _faces(old, chords, halves, signs, lines, total)
-    return _Map(points, heights, sizes, edges, ring, ring_edges, start, positive), total, True
+    ring, ring_edges, start, positive, safe = _faces(old, chords, halves, signs, lines, total)
+    return _Map(points, heights, sizes, edges, ring, ring_edges, start, positive), total, safe
 
 
 @numba.njit
