@@ -47,7 +47,7 @@ def precompile() -> None:
     Source: chapter *Regions can be counted*.
 
     Example:
-        >>> precompile()  # doctest: +SKIP
+        >>> precompile()
     """
     if not importlib.util.find_spec("numba"):
         raise ImportError("numba is missing, which makes the machine code: pip install 'hwlib[fast]'")
