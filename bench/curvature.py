@@ -12,7 +12,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from bench._timing import medians
-from hwlib.curvature import Method, hessian_operator, r_operator
+from hwlib.optim import hessian_operator, r_operator
+from hwlib.optim._curvature import Method
 
 ROUNDS = 41
 

@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from bench._timing import medians
-from hwlib import architectures
-from hwlib.receptive import receptive_field
+from hwlib.receptive import architectures, receptive_field
 
 
 def rfa_toolbox() -> Callable[[nn.Module, int], int] | None:

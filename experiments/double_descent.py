@@ -1,4 +1,4 @@
-"""Train networks of many widths with label noise; write their errors to ``src/hwlib/data/double_descent.json``.
+"""Train networks of many widths with label noise; write their errors to ``src/hwlib/optim/double_descent.json``.
 
 ``python -m experiments.double_descent`` runs it all, some minutes on two cores. One job is one width at one level of
 noise. They are sharded by joblib: with ``--backend dask`` or ``--backend ray`` (after connecting to a cluster) they go
@@ -19,9 +19,9 @@ import joblib
 import numpy as np
 import torch
 
-from hwlib.double_descent import checksum, network_errors
+from hwlib.optim import checksum, network_errors
 
-TARGET = Path(__file__).parents[1] / "src" / "hwlib" / "data" / "double_descent.json"
+TARGET = Path(__file__).parents[1] / "src" / "hwlib" / "optim" / "double_descent.json"
 FULL: dict[str, Any] = {
     "widths": [1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 40, 80, 160, 300],
     "label_noise": [0.0, 0.1, 0.2],

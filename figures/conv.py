@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from hwlib import plot
+from hwlib.teach import plot
 
 FIGURES = {
     "conv_by_hand.svg": lambda: plot.kernel_placements(

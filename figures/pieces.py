@@ -6,9 +6,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from hwlib import plot
 from hwlib.network import Network
 from hwlib.pieces import fold_network, pieces_of
+from hwlib.teach import plot
 
 FIGURES = {
     "pieces_by_hand.svg": lambda: plot.piece_graphs(

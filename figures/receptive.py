@@ -8,11 +8,11 @@ import matplotlib as mpl
 import numpy as np
 import torch
 
-from hwlib import architectures, plot
 from hwlib.conv import conv_matrix
-from hwlib.corners import corner_cases
-from hwlib.plot import ThemedFigure
-from hwlib.receptive import receptive_field
+from hwlib.receptive import architectures, receptive_field
+from hwlib.receptive.corners import corner_cases
+from hwlib.teach import plot
+from hwlib.teach.plot import ThemedFigure
 
 
 def by_hand() -> ThemedFigure:

@@ -13,8 +13,8 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from hwlib.check import check, exercises
 from hwlib.conv import symbol_array
+from hwlib.teach import check, exercise_names
 
 w1, w2 = symbol_array("w", (3,)), symbol_array("w", (2, 2))
 (a, b), (c, d) = w2
@@ -59,12 +59,12 @@ TWO_DIAGONALS = [
 EDGE_PLACES = [(0, 1), (0, 2)]
 
 RIGHT = {
-    "conv-slide-1d": SLIDE,
-    "conv-two-diagonals": np.array(TWO_DIAGONALS, dtype=object),
-    "conv-edge-places": EDGE_PLACES,
-    "conv-output-size": output_size,
-    "conv-build": build,
-    "conv-nonzeros": lambda n, k: (k * (n - k + 1)) ** 2,
+    "conv-matrix-slide-1d": SLIDE,
+    "conv-matrix-two-diagonals": np.array(TWO_DIAGONALS, dtype=object),
+    "conv-matrix-edge-places": EDGE_PLACES,
+    "conv-matrix-output-size": output_size,
+    "conv-matrix-build": build,
+    "conv-matrix-nonzeros": lambda n, k: (k * (n - k + 1)) ** 2,
 }
 
 
@@ -83,11 +83,11 @@ def phases(kernel, r):
 
 TRANSPOSE_1D = [[w1[0], 0], [w1[1], 0], [w1[2], w1[0]], [0, w1[1]], [0, w1[2]]]
 RIGHT |= {
-    "transpose-1d": TRANSPOSE_1D,
-    "transpose-size": lambda n, k, s, p, d: (n - 1) * s + d * (k - 1) + 1 - 2 * p,
-    "transpose-back": lambda n, k, s, p: (n + 2 * p - k) % s,
-    "transpose-even": lambda k, s: k % s == 0,
-    "transpose-subpixel": phases,
+    "conv-transpose-1d": TRANSPOSE_1D,
+    "conv-transpose-size": lambda n, k, s, p, d: (n - 1) * s + d * (k - 1) + 1 - 2 * p,
+    "conv-transpose-back": lambda n, k, s, p: (n + 2 * p - k) % s,
+    "conv-transpose-even": lambda k, s: k % s == 0,
+    "conv-transpose-subpixel": phases,
 }
 
 
@@ -105,10 +105,10 @@ def resolution(n, layers, loss=1):
 
 
 RIGHT |= {
-    "count-parameters": lambda i, o, k: o * (i * k**2 + 1),
-    "count-multiplications": lambda n, k, s, i, o: len(range(0, n - k + 1, s)) ** 2 * k * k * i * o,
-    "count-resolution": resolution,
-    "count-smallest": smallest,
+    "conv-counting-parameters": lambda i, o, k: o * (i * k**2 + 1),
+    "conv-counting-multiplications": lambda n, k, s, i, o: len(range(0, n - k + 1, s)) ** 2 * k * k * i * o,
+    "conv-counting-resolution": resolution,
+    "conv-counting-smallest": smallest,
 }
 
 
@@ -138,10 +138,10 @@ def stamped(w, dz, size, stride, add=True):
 
 
 RIGHT |= {
-    "gradient-sigmoid": lambda u, du: u * du - u**2 * du,
-    "gradient-kernel": weights_by_sums,
-    "gradient-input": autograd,
-    "gradient-norm": lambda kernel, n: max(
+    "conv-gradients-sigmoid": lambda u, du: u * du - u**2 * du,
+    "conv-gradients-kernel": weights_by_sums,
+    "conv-gradients-input": autograd,
+    "conv-gradients-norm": lambda kernel, n: max(
         abs(sum(w * np.exp(2j * np.pi * f * a / n) for a, w in enumerate(kernel))) for f in range(n)
     ),
 }
@@ -167,10 +167,12 @@ def steepness(x, y):
 
 
 RIGHT |= {
-    "pieces-slope": hinge_by_differences,
-    "pieces-knots": lambda w1, b1: np.unique(np.divide(-b1, w1, where=w1 != 0, out=np.full(len(w1), -b1[0] / w1[0]))),
-    "pieces-shape": shape_by_chords,
-    "pieces-lipschitz": steepness,
+    "pwl-pieces-slope": hinge_by_differences,
+    "pwl-pieces-knots": lambda w1, b1: np.unique(
+        np.divide(-b1, w1, where=w1 != 0, out=np.full(len(w1), -b1[0] / w1[0]))
+    ),
+    "pwl-pieces-shape": shape_by_chords,
+    "pwl-pieces-lipschitz": steepness,
 }
 
 
@@ -189,10 +191,10 @@ def fewest_chords(width, curvature, tolerance):
 
 
 RIGHT |= {
-    "kinks-weights": weights_by_values,
-    "kinks-activation": by_cases,
-    "kinks-fold": lambda n: 2 * len(f"{n - 1:b}"),
-    "kinks-chords": fewest_chords,
+    "pwl-kinks-weights": weights_by_values,
+    "pwl-kinks-activation": by_cases,
+    "pwl-kinks-fold": lambda n: 2 * len(f"{n - 1:b}"),
+    "pwl-kinks-chords": fewest_chords,
 }
 
 
@@ -203,21 +205,21 @@ def with_entry(matrix, row, column, value):
 
 
 WRONG = {
-    "conv-slide-1d": [
+    "conv-matrix-slide-1d": [
         ([[w1[1], w1[0], 0, 0, 0], [0, w1[2], w1[1], w1[0], 0], [0, 0, 0, w1[2], w1[1]]], "kernel is flipped"),
         ([[w1[0], w1[1], w1[2], 0, 0], [0, 0, w1[0], w1[1], w1[2]]], "left out the padding"),
         ([list(column) for column in zip(*SLIDE, strict=True)], "this is the transpose"),
         (with_entry(SLIDE, 1, 3, 0), "Row 1, which computes y(1): the entry for x(3) is 0, expected w(2)"),
         ([[w1[1], 0, 0], [0, w1[0], 0]], "2 x 3, expected 3 x 5"),
     ],
-    "conv-two-diagonals": [
+    "conv-matrix-two-diagonals": [
         ([[{a: d, b: c, c: b, d: a}.get(e, 0) for e in row] for row in TWO_DIAGONALS], "kernel is flipped"),
         ([[{b: c, c: b}.get(e, e) for e in row] for row in TWO_DIAGONALS], "kernel is transposed"),
         ([[row[3 * (i % 3) + i // 3] for i in range(9)] for row in TWO_DIAGONALS], "flattened X column by column"),
         (with_entry(TWO_DIAGONALS, 2, 4, w2[1, 0]), "Row 2, which computes y(1,0): the entry for x(1,1) is w(1,0)"),
         ([["q"] * 9] * 4, "unknown symbol q; the symbols here are w(0,0), w(0,1), w(1,0), w(1,1)"),
     ],
-    "conv-edge-places": [
+    "conv-matrix-edge-places": [
         ([(4, 1), (4, 2)], "the places of the largest value"),
         ([(row + 1, column + 1) for row, column in EDGE_PLACES], "counted rows and columns from 1"),
         ([(column, row) for row, column in EDGE_PLACES], "wrote (column, row)"),
@@ -226,7 +228,7 @@ WRONG = {
         ([*EDGE_PLACES, (5, 0)], "(5,0) is no place of Z, which is 5 x 4"),
         ("somewhere", "Give a list of index tuples"),
     ],
-    "conv-output-size": [
+    "conv-matrix-output-size": [
         (lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1, "Rounded up"),
         (lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1, "Padding counted once"),
         (lambda n, k, s, p, d: (n + 2 * p - k) // s + 1, "Dilation left out"),
@@ -235,7 +237,7 @@ WRONG = {
         (lambda n, k, s, p, d: n // 0, "raises ZeroDivisionError in line 1 of it"),
         (3, "Give the function itself"),
     ],
-    "conv-build": [
+    "conv-matrix-build": [
         (lambda kernel, size, s, p: build(kernel[::-1, ::-1], size, s, p), "kernel is flipped"),
         (build_wrapping, "wrapped round to a neighbouring row"),
         (lambda kernel, size, s, p: build(kernel, size, s, p).T, "this is the transpose"),
@@ -245,7 +247,7 @@ WRONG = {
             "stride = 2, padding = 0 your function returns an array",
         ),
     ],
-    "conv-nonzeros": [
+    "conv-matrix-nonzeros": [
         (lambda n, k: (n - k + 1) ** 2 * n**2, "all entries, zeros included"),
         (lambda n, k: (n - k + 1) ** 2, "number of rows"),
         (lambda n, k: (n - k) ** 2 * k**2, "n - k + 1 times along a side"),
@@ -255,31 +257,31 @@ WRONG = {
 }
 
 WRONG |= {
-    "transpose-1d": [
+    "conv-transpose-1d": [
         ([list(column) for column in zip(*TRANSPOSE_1D, strict=True)], "Rows and columns are swapped"),
         ([[{w1[0]: w1[2], w1[2]: w1[0]}.get(e, e) for e in row] for row in TRANSPOSE_1D], "kernel is flipped"),
         ([[w1[0], 0], [w1[1], w1[0]], [w1[2], w1[1]], [0, w1[2]]], "mind the stride"),
         (with_entry(TRANSPOSE_1D, 2, 1, 0), "Row 2, which computes y(2): the entry for x(1) is 0, expected w(0)"),
     ],
-    "transpose-size": [
+    "conv-transpose-size": [
         (lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s + 1, "the size of a convolution"),
         (lambda n, k, s, p, d: (n - 1) * s + d * (k - 1) + 1 + 2 * p, "it is cut off"),
         (lambda n, k, s, p, d: n * s + d * (k - 1) + 1 - 2 * p, "n - 1 steps"),
         (lambda n, k, s, p, d: (n - 1) * s + k - 2 * p, "Dilation left out"),
     ],
-    "transpose-back": [
+    "conv-transpose-back": [
         (lambda n, k, s, p: 0, "Zero is right only if"),
         (lambda n, k, s, p: (n - k) % s, "The padding is missing"),
         (lambda n, k, s, p: (n + p - k) % s, "not n + p"),
         (lambda n, k, s, p: (n + 2 * p - k) // s, "a remainder, not a quotient"),
     ],
-    "transpose-even": [
+    "conv-transpose-even": [
         (lambda k, s: k >= s, "may still overlap unevenly"),
         (lambda k, s: k == s, "Equal sizes do it, and so do others"),
         (lambda k, s: s % k == 0, "The other way round"),
         (lambda k, s: "maybe", "For k = 1, s = 1 your function returns maybe, expected True"),
     ],
-    "transpose-subpixel": [
+    "conv-transpose-subpixel": [
         (lambda kernel, r: phases(kernel, r)[:, :, ::-1, ::-1], "each has to be turned round"),
         (lambda kernel, r: phases(kernel.transpose(0, 1, 3, 2), r).transpose(0, 1, 3, 2), "phases are swapped"),
         (
@@ -291,24 +293,24 @@ WRONG |= {
 }
 
 WRONG |= {
-    "count-parameters": [
+    "conv-counting-parameters": [
         (lambda i, o, k: o * i * k * k, "The biases are missing"),
         (lambda i, o, k: o * i * k + o, "not k."),
         (lambda i, o, k: o * k * k + o, "multiply by both"),
         (lambda i, o, k: o * i * k * k + i, "not one for each weight or input channel"),
     ],
-    "count-multiplications": [
+    "conv-counting-multiplications": [
         (lambda n, k, s, i, o: k * k * i * o, "Those are the weights"),
         (lambda n, k, s, i, o: n * n * k * k * i * o, "smaller than n × n"),
         (lambda n, k, s, i, o: ((n - k) // s + 1) ** 2 * k * k * o, "The input channels are missing"),
         (lambda n, k, s, i, o: (n - k + 1) ** 2 * k * k * i * o, "The stride is missing"),
     ],
-    "count-resolution": [
+    "conv-counting-resolution": [
         (lambda n, layers: n - sum(k - 1 for _, k in layers), "A pooling divides"),
         (lambda n, layers: resolution(n, layers, loss=0), "takes off k - 1, not k"),
         (lambda n, layers: resolution(n, [layer for layer in layers if layer[0] == "pool"]), "loses k - 1 pixels"),
     ],
-    "count-smallest": [
+    "conv-counting-smallest": [
         (lambda layers: smallest(layers) - 1, "leaves nothing"),
         (lambda layers: 1 + sum(k - 1 for kind, k in layers if kind == "conv"), "Poolings count too"),
         (lambda layers: smallest(layers[::-1]), "from the last layer to the first"),
@@ -316,23 +318,23 @@ WRONG |= {
 }
 
 WRONG |= {
-    "gradient-sigmoid": [
+    "conv-gradients-sigmoid": [
         (lambda u, du: u * (1 - u), "multiply by dJ/dU"),
         (lambda u, du: (1 - u) * du, "not 1 - u"),
         (lambda u, du: u * du, "The factor 1 - u is missing"),
     ],
-    "gradient-kernel": [
+    "conv-gradients-kernel": [
         (lambda x, dz: weights_by_sums(x, dz)[::-1, ::-1], "This is turned round"),
         (lambda x, dz: weights_by_sums(x, dz) / dz.size, "Do not average"),
         (lambda x, dz: weights_by_sums(x, dz[::-1, ::-1]), "dZ is turned round"),
         (lambda x, dz: x, "returns an array"),
     ],
-    "gradient-input": [
+    "conv-gradients-input": [
         (lambda w, dz, size, stride: stamped(w[::-1, ::-1], dz, size, stride), "The kernel is turned round"),
         (lambda w, dz, size, stride: stamped(w, dz, size, stride, add=False), "you overwrite them"),
         (lambda w, dz, size, stride: stamped(w, dz, size, 1), "The stride is missing"),
     ],
-    "gradient-norm": [
+    "conv-gradients-norm": [
         (lambda kernel, n: abs(kernel.sum()), "the constant image only"),
         (lambda kernel, n: np.fft.fft(kernel, n).real.max(), "not real parts"),
         (lambda kernel, n: np.sqrt((kernel**2).sum()), "the length of the kernel as a vector"),
@@ -340,19 +342,19 @@ WRONG |= {
 }
 
 WRONG |= {
-    "pieces-slope": [
+    "pwl-pieces-slope": [
         (lambda w1, b1, w2, x: w1 @ w2, "You count every unit"),
         (lambda w1, b1, w2, x: w2[w1 * x > 0] @ w1[w1 * x > 0], "The bias decides, too"),
         (lambda w1, b1, w2, x: w2[w1 * x + b1 > 0].sum(), "The weights of the first layer are missing"),
         (lambda w1, b1, w2, x: w2 @ np.maximum(w1 * x + b1, 0), "That is the value at x"),
     ],
-    "pieces-knots": [
+    "pwl-pieces-knots": [
         (lambda w1, b1: np.unique(b1[w1 != 0] / w1[w1 != 0]), "The sign is wrong"),
         (lambda w1, b1: np.unique(-w1 / b1), "Divided the wrong way round"),
         (lambda w1, b1: np.sort(-b1[w1 != 0] / w1[w1 != 0]), "list it once"),
         (lambda w1, b1: list(dict.fromkeys(-b1[w1 != 0] / w1[w1 != 0])), "in increasing order"),
     ],
-    "pieces-shape": [
+    "pwl-pieces-shape": [
         (
             lambda slopes: (
                 "affine"
@@ -376,7 +378,7 @@ WRONG |= {
             "First and last slope are not enough",
         ),
     ],
-    "pieces-lipschitz": [
+    "pwl-pieces-lipschitz": [
         (lambda x, y: max(np.diff(y) / np.diff(x)), "A steep fall counts as well"),
         (lambda x, y: max(abs(np.diff(y))), "divide by the widths"),
         (lambda x, y: abs((y[0] - y[-1]) / (x[0] - x[-1])), "from the first point to the last"),
@@ -385,25 +387,25 @@ WRONG |= {
 }
 
 WRONG |= {
-    "kinks-weights": [
+    "pwl-kinks-weights": [
         (lambda slopes: slopes[1:], "Those are the slopes"),
         (lambda slopes: slopes[:-1] - slopes[1:], "The sign is wrong"),
         (lambda slopes: abs(np.diff(slopes)), "Take absolute values off"),
         (lambda slopes: np.concatenate([[0], np.diff(slopes)]), "one less than there are slopes"),
     ],
-    "kinks-activation": [
+    "pwl-kinks-activation": [
         (lambda x, a, b, alpha, beta: a * max(x - alpha, 0) - b * max(beta - x, 0), "its weight is b, not -b"),
         (lambda x, a, b, alpha, beta: a * max(x - alpha, 0) + b * max(x - beta, 0), "Both units look to the right"),
         (lambda x, a, b, alpha, beta: a * max(x - beta, 0) + b * max(alpha - x, 0), "alpha and beta are swapped"),
         (lambda x, a, b, alpha, beta: a * max(x + alpha, 0) + b * max(-beta - x, 0), "The signs inside"),
     ],
-    "kinks-fold": [
+    "pwl-kinks-fold": [
         (lambda n: len(f"{n - 1:b}"), "Those are the layers"),
         (lambda n: n - 1, "one hidden layer needs"),
         (lambda n: 2 * (len(f"{n:b}") - 1), "Rounded down"),
         (lambda n: n + n % 2, "it does not add two"),
     ],
-    "kinks-chords": [
+    "pwl-kinks-chords": [
         (lambda width, curvature, tolerance: np.ceil(width**2 * curvature / 8 / tolerance), "square root is missing"),
         (lambda width, curvature, tolerance: np.ceil(width * (curvature / 2 / tolerance) ** 0.5), "has 8 in it"),
         (lambda width, curvature, tolerance: int(width * (curvature / 8 / tolerance) ** 0.5), "Round up"),
@@ -428,20 +430,22 @@ def comparing(n, base=2, bias=-1, sign=1):
 
 
 RIGHT |= {
-    "logic-implies": ((-2, 1), 1),
-    "logic-two-of-three": ((3, 2, 1), -4),
-    "logic-certificate": ([(1, 1, 0, 0), (0, 0, 1, 1)], [(0, 1, 1, 0), (1, 0, 0, 1)]),
-    "logic-perceptron": lambda w, b, x, f: (w, b) if (w @ x + b >= 0) == f else (w + x, b + 1) if f else (w - x, b - 1),
-    "networks-xnor": [([[1, -1], [-1, 1]], [0, 0]), ([[-1, -1]], [1])],  # 1 - |x1 - x2|
-    "networks-and-plane": [
+    "logic-neuron-implies": ((-2, 1), 1),
+    "logic-neuron-two-of-three": ((3, 2, 1), -4),
+    "logic-neuron-certificate": ([(1, 1, 0, 0), (0, 0, 1, 1)], [(0, 1, 1, 0), (1, 0, 0, 1)]),
+    "logic-neuron-perceptron": lambda w, b, x, f: (
+        (w, b) if (w @ x + b >= 0) == f else (w + x, b + 1) if f else (w - x, b - 1)
+    ),
+    "logic-networks-xnor": [([[1, -1], [-1, 1]], [0, 0]), ([[-1, -1]], [1])],  # 1 - |x1 - x2|
+    "logic-networks-and-plane": [
         ([[1, 0], [0, 1], [-1, 0], [0, -1], [1, -1], [-1, 1]], [0] * 6),  # x1 + x2 - |x1 - x2|
         ([[1, 1, -1, -1, -1, -1]], [0]),
     ],
-    "networks-parity": parity_layers,
-    "networks-greater": comparing,
+    "logic-networks-parity": parity_layers,
+    "logic-networks-greater": comparing,
 }
 WRONG |= {
-    "logic-implies": [
+    "logic-neuron-implies": [
         (((-1, 1), -1), "At (0, 0) the sum is w.x + b = -1, so the neuron does not fire, but f(0, 0) = 1"),
         (((1, -1), 0), "The signs of the weights are turned round"),
         (((-2, 1), -1), "The sign of the bias is turned round"),
@@ -450,27 +454,27 @@ WRONG |= {
         (((1, 1), -1), "computes OR"),
         (((1, 1, 1), 0), "3 weights: the neuron needs 2"),
     ],
-    "logic-two-of-three": [
+    "logic-neuron-two-of-three": [
         (((2, 1, 1), -2), "fired only above zero"),
         (((1, 1, 1), -2), "At (0, 1, 1) the sum is w.x + b = 0, so the neuron fires, but f(0, 1, 1) = 0"),
         (((2, 1, 1), 3), "The sign of the bias is turned round"),
         (((-2, -1, -1), -3), "The signs of the weights are turned round"),
         (((1, 1, 1), -1), "computes OR"),
     ],
-    "logic-certificate": [
+    "logic-neuron-certificate": [
         (([(1, 0, 1, 0), (0, 1, 0, 1)], [(1, 1, 0, 0), (0, 0, 1, 1)]), "The true points come first"),
         (([(1, 1, 0, 0), (0, 1, 1, 0)], [(1, 0, 1, 0), (0, 1, 0, 1)]), "f(0, 1, 1, 0) = 0"),
         (([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0)]), "there must be equally many"),
         (([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0), (0, 1, 1, 0)]), "Only equal sums"),
         ("1100 0011", "Give two lists of points"),
     ],
-    "logic-perceptron": [
+    "logic-neuron-perceptron": [
         (lambda w, b, x, f: (w - (f - (w @ x + b >= 0)) * x, b - (f - (w @ x + b >= 0))), "goes the wrong way"),
         (lambda w, b, x, f: (w + (f - (w @ x + b >= 0)) * x, b), "The bias learns as well"),
         (lambda w, b, x, f: (w + (2 * f - 1) * x, b + 2 * f - 1), "Change nothing where"),
         (lambda w, b, x, f: (w + (f - (w @ x + b > 0)) * x, b + f - (w @ x + b > 0)), "At a sum of zero"),
     ],
-    "networks-xnor": [
+    "logic-networks-xnor": [
         ([([[1, -1], [-1, 1]], [0, 0]), ([[1, 1]], [0])], "It computes the opposite"),
         ([([[1, -1], [-1, 1]], [0, 0]), ([[-2, -2]], [2])], "must be exactly 0 or 1"),
         ([([[1, 1]], [5]), ([[0]], [1])], "The output is constant"),
@@ -479,7 +483,7 @@ WRONG |= {
         ([([[1, 1]], [0])], "At (0, 0) the output is 0, expected 1"),
         (3, "Give a list of layers"),
     ],
-    "networks-and-plane": [
+    "logic-networks-and-plane": [
         ([([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])], "This is OR"),
         ([([[1, 0]], [0]), ([[1]], [0])], "It looks at one input only"),
         ([([[0, 1]], [0]), ([[1]], [0])], "It looks at the other input only"),
@@ -487,7 +491,7 @@ WRONG |= {
         ([([[1, 1]], [-1]), ([[1]], [0])], "but the inputs are"),
         ([([[1, 1]], [-1]), ([[1], [1]], [0, 0])], "accepted is one"),
     ],
-    "networks-parity": [
+    "logic-networks-parity": [
         (lambda n: flat_kinks(n, 1, 1), "changes by 2, not by 1"),
         (lambda n: flat_kinks(n, 2, 2), "the slope changes by 1 only"),
         (lambda n: [([[1] * n], [0]), ([[0]], [1])], "The output is constant"),
@@ -495,7 +499,7 @@ WRONG |= {
          "accepted are at most"),
         (lambda n: 1 / 0, "raises ZeroDivisionError"),
     ],
-    "networks-greater": [
+    "logic-networks-greater": [
         (lambda n: comparing(n, bias=0), "It fires for equal numbers too"),
         (lambda n: comparing(n, sign=-1), "It fires if the second number is larger"),
         (lambda n: comparing(n, base=1), "A digit must weigh more"),
@@ -523,51 +527,51 @@ def with_parallels(n, p):
 
 
 RIGHT |= {
-    "fold-preimages": lambda y: [(1 - y) / 2, (1 + y) / 2],
-    "fold-count": lambda L, d, k: k ** (L * d),
-    "fold-weights": lambda L, d: L * (d * d + d),
-    "fold-all": lambda y, L: sorted(unfolded(y, L)),
-    "count-lines": lambda n: 1 + n * (n + 1) // 2,
-    "count-parallel": with_parallels,
-    "count-bound": serra,
+    "depth-folding-preimages": lambda y: [(1 - y) / 2, (1 + y) / 2],
+    "depth-folding-count": lambda L, d, k: k ** (L * d),
+    "depth-folding-weights": lambda L, d: L * (d * d + d),
+    "depth-folding-all": lambda y, L: sorted(unfolded(y, L)),
+    "depth-counting-lines": lambda n: 1 + n * (n + 1) // 2,
+    "depth-counting-parallel": with_parallels,
+    "depth-counting-bound": serra,
 }
 WRONG |= {
-    "fold-preimages": [
+    "depth-folding-preimages": [
         (lambda y: [(1 + y) / 2, (1 - y) / 2], "the smaller one comes first"),
         (lambda y: [(1 + y) / 2], "there is another"),
         (lambda y: [1 - y, 1 + y], "the input is stretched by two"),
         (lambda y: [-y / 2, y / 2], "shift by one half"),
     ],
-    "fold-count": [
+    "depth-folding-count": [
         (lambda L, d, k: L * k**d, "each multiplies them"),
         (lambda L, d, k: (d * k) ** L, "every choice of parts makes a box"),
         (lambda L, d, k: 2 ** (L * d), "folds into two parts"),
         (lambda L, d, k: k ** (L + d), "not their sum"),
     ],
-    "fold-weights": [
+    "depth-folding-weights": [
         (lambda L, d: L * d * d, "The biases are missing"),
         (lambda L, d: L * 2 * d, "Each neuron reads all d inputs"),
         (lambda L, d: L * (d * d + 1), "d of them in a layer"),
         (lambda L, d: (d * d + d) ** L, "they add them"),
     ],
-    "fold-all": [
+    "depth-folding-all": [
         (lambda y, L: [1 - (1 - y) / 2**L], "You followed one half only"),
         (unfolded, "not in increasing order"),
         (lambda y, L: [(1 - y) / 2, (1 + y) / 2], "You unfolded once only"),
     ],
-    "count-lines": [
+    "depth-counting-lines": [
         (lambda n: 2**n, "only those that it passes through"),
         (lambda n: n * (n + 1) // 2, "add 1"),
         (lambda n: n + 1, "parallel lines"),
         (lambda n: 1 + n * (n - 1) // 2, "adds n regions"),
     ],
-    "count-parallel": [
+    "depth-counting-parallel": [
         (lambda n, p: 1 + n + n * (n - 1) // 2, "without parallel lines"),
         (lambda n, p: n + 1, "as if all lines were parallel"),
         (lambda n, p: with_parallels(n, p) - (n - p), "has k + 1 parts"),
         (lambda n, p: (p + 1) * (n - p + 1), "cross each other, too"),
     ],
-    "count-bound": [
+    "depth-counting-bound": [
         (lambda d, w: math.prod(sum(math.comb(n, k) for k in range(d + 1)) for n in w), "That is the product"),
         (lambda d, w: 2 ** sum(w), "all patterns"),
         (lambda d, w: serra(d, w[1:]), "The first layer's choice is missing"),
@@ -586,31 +590,31 @@ def path_by_steps(X, y, step, t, factor=2.0):
 
 
 RIGHT |= {
-    "norm-shortest": lambda x, y: np.linalg.pinv(x[None]) @ [y],
-    "norm-nearest": lambda x, y, start: start + np.linalg.pinv(x[None]) @ [y - sum(x * start)],
-    "norm-step": lambda singular_values, step: all(abs(1 - 2 * step * s**2) < 1 for s in singular_values if s),
-    "norm-path": path_by_steps,
+    "opt-min-norm-shortest": lambda x, y: np.linalg.pinv(x[None]) @ [y],
+    "opt-min-norm-nearest": lambda x, y, start: start + np.linalg.pinv(x[None]) @ [y - sum(x * start)],
+    "opt-min-norm-step": lambda singular_values, step: all(abs(1 - 2 * step * s**2) < 1 for s in singular_values if s),
+    "opt-min-norm-path": path_by_steps,
 }
 
 WRONG |= {
-    "norm-shortest": [
+    "opt-min-norm-shortest": [
         (lambda x, y: y * x, "Divide by the square of the length of x"),
         (lambda x, y: y * x / np.sqrt(x @ x), "not by the length"),
         (lambda x, y: np.append(y / x[0], 0 * x[1:]), "not the shortest"),
         (lambda x, y: [0], "returns an array of shape (1,)"),
     ],
-    "norm-nearest": [
+    "opt-min-norm-nearest": [
         (lambda x, y, start: x * y / (x @ x), "the start leaves its trace"),
         (lambda x, y, start: start + x * y / (x @ x), "Move by what is still missing"),
         (lambda x, y, start: start - x * (y - x @ start) / (x @ x), "The wrong way"),
     ],
-    "norm-step": [
+    "opt-min-norm-step": [
         (lambda singular_values, step: step * max(singular_values) ** 2 < 2, "half the sum of squares"),
         (lambda singular_values, step: step * max(singular_values) < 1, "counts with its square"),
         (lambda singular_values, step: step * max(singular_values) ** 2 <= 1, "At the limit itself"),
         (lambda singular_values, step: step * min(singular_values) ** 2 < 1, "The largest singular value decides"),
     ],
-    "norm-path": [
+    "opt-min-norm-path": [
         (lambda X, y, step, t: path_by_steps(X, y, step, t, factor=1.0), "The gradient of the squares has a factor 2"),
         (lambda X, y, step, t: np.linalg.pinv(X) @ y, "the end of the path"),
         (lambda X, y, step, t: np.linalg.pinv(X) @ y - path_by_steps(X, y, step, t), "what is still missing"),
@@ -643,32 +647,32 @@ def slope_along(w, v, t):
 
 
 RIGHT |= {
-    "curvature-size": lambda sizes: (count(sizes), count(sizes) ** 2),
-    "curvature-newton": lambda H, g: -np.linalg.inv(H) @ g,
-    "curvature-central": lambda w, v, r: 3 * w**2 * v + r**2 * v**3,
-    "curvature-r": slope_along,
+    "opt-curvature-size": lambda sizes: (count(sizes), count(sizes) ** 2),
+    "opt-curvature-newton": lambda H, g: -np.linalg.inv(H) @ g,
+    "opt-curvature-central": lambda w, v, r: 3 * w**2 * v + r**2 * v**3,
+    "opt-curvature-r": slope_along,
 }
 
 WRONG |= {
-    "curvature-size": [
+    "opt-curvature-size": [
         (lambda sizes: (count(sizes, "none"), count(sizes, "none") ** 2), "The biases are missing"),
         (lambda sizes: (count(sizes), 2 * count(sizes)), "P squared."),
         (lambda sizes: (count(sizes), sum(range(count(sizes) + 1))), "the distinct entries"),
         (lambda sizes: (count(sizes, "inputs"), count(sizes, "inputs") ** 2), "not for each input"),
     ],
-    "curvature-newton": [
+    "opt-curvature-newton": [
         (lambda H, g: np.linalg.inv(H) @ g, "The sign is wrong"),
         (lambda H, g: -g, "the Hessian is not used"),
         (lambda H, g: -(H @ g), "Multiply by the inverse"),
         (lambda H, g: -g / H.diagonal(), "Dividing by the diagonal"),
     ],
-    "curvature-central": [
+    "opt-curvature-central": [
         (lambda w, v, r: 3 * w**2 * v + 3 * r * w * v**2 + r**2 * v**3, "the one-sided difference"),
         (lambda w, v, r: 2 * (3 * w**2 * v + r**2 * v**3), "The two points are 2r apart"),
         (lambda w, v, r: -3 * w**2 * v - r**2 * v**3, "the wrong sign"),
         (lambda w, v, r: 3 * w**2 * v, "the exact product"),
     ],
-    "curvature-r": [
+    "opt-curvature-r": [
         (lambda w, v, t: (v[0] * w[1] + w[0] * v[1]) * w[::-1], "has a second term"),
         (lambda w, v, t: (w[0] * w[1] - t) * v[::-1], "has a first term"),
         (lambda w, v, t: (v[0] * w[1] + w[0] * v[1]) * w[::-1] + (w[0] * w[1] - t) * v, "the other entry of v"),
@@ -687,31 +691,31 @@ def first_width(samples, inputs, extra=0):
 
 
 RIGHT |= {
-    "descent2-few": lambda n, p, rest: rest * (n - 1) / (n - 1 - p),
-    "descent2-many": lambda n, p, signal, rest: signal * (p - n) / p + rest * (p - 1) / (p - 1 - n),
-    "descent2-width": first_width,
-    "descent2-ridge": lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty * np.eye(len(y))) @ y,
+    "opt-double-descent-few": lambda n, p, rest: rest * (n - 1) / (n - 1 - p),
+    "opt-double-descent-many": lambda n, p, signal, rest: signal * (p - n) / p + rest * (p - 1) / (p - 1 - n),
+    "opt-double-descent-width": first_width,
+    "opt-double-descent-ridge": lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty * np.eye(len(y))) @ y,
 }
 
 WRONG |= {
-    "descent2-few": [
+    "opt-double-descent-few": [
         (lambda n, p, rest: rest * p / (n - p - 1), "the error of the weights"),
         (lambda n, p, rest: rest * n / (n - p), "n - p - 1 below"),
         (lambda n, p, rest: rest * (1 + p / n), "the formula of fixed samples"),
     ],
-    "descent2-many": [
+    "opt-double-descent-many": [
         (lambda n, p, signal, rest: rest * (p - 1) / (p - 1 - n), "the rest of it is lost"),
         (lambda n, p, signal, rest: signal * n / p + rest * (p - 1) / (p - 1 - n), "not n / p"),
         (lambda n, p, signal, rest: signal * (p - n) / p + rest * (1 + p / (p - 1 - n)), "swapped in the second term"),
         (lambda n, p, signal, rest: signal * (p - n) / p + rest * n / (p - 1 - n), "itself is missing"),
     ],
-    "descent2-width": [
+    "opt-double-descent-width": [
         (lambda samples, inputs: int((samples - 2) / (inputs + 3)), "Round up"),
         (lambda samples, inputs: -(-samples // (inputs + 2)), "The biases are missing"),
         (lambda samples, inputs: first_width(samples, inputs, extra=samples), "Two outputs for each sample"),
         (lambda samples, inputs: -(-samples // (inputs + 1)), "The second layer is missing"),
     ],
-    "descent2-ridge": [
+    "opt-double-descent-ridge": [
         (lambda X, y, penalty: np.linalg.lstsq(X, y)[0], "the penalty is not used"),
         (lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty**2 * np.eye(len(y))) @ y, "not squared"),
         (
@@ -766,10 +770,10 @@ def ways(layers, n, short=1):
 
 
 RIGHT |= {
-    "rf-size": seen_by_marks,
-    "rf-depth": lambda n, k: max(1, int(np.ceil((n - 1) / (k - 1)))),
-    "rf-box": reach,
-    "rf-pattern": lambda layers, n: ways(layers, n) > 0,
+    "receptive-field-size": seen_by_marks,
+    "receptive-field-depth": lambda n, k: max(1, int(np.ceil((n - 1) / (k - 1)))),
+    "receptive-field-box": reach,
+    "receptive-field-pattern": lambda layers, n: ways(layers, n) > 0,
 }
 
 
@@ -782,33 +786,33 @@ def walks(layers, dy, dx):
 
 
 RIGHT |= {
-    "corners-agree": lambda a, b: abs(1 - a - b),
-    "corners-depth": lambda n, k, layers: 1 + layers * (k - 1) >= 2 * n - 1,
-    "corners-ways": walks,
-    "corners-affine": lambda *f: 3 if f in ((0, 1, 1, 0), (1, 0, 0, 1)) else 4,
+    "receptive-corners-agree": lambda a, b: abs(1 - a - b),
+    "receptive-corners-depth": lambda n, k, layers: 1 + layers * (k - 1) >= 2 * n - 1,
+    "receptive-corners-ways": walks,
+    "receptive-corners-affine": lambda *f: 3 if f in ((0, 1, 1, 0), (1, 0, 0, 1)) else 4,
 }
 
 WRONG |= {
-    "rf-size": [
+    "receptive-field-size": [
         (lambda layers: chain_size(layers, own=True), "multiply the strides of the layers before it"),
         (lambda layers: chain_size(layers, jumps=False), "The strides are missing"),
         (lambda layers: chain_size(layers, stretch=False), "Dilation is missing"),
         (lambda layers: chain_size(layers, start=0), "start with 1"),
         (lambda layers: int(np.prod([k for k, _, _ in layers])), "Sizes do not multiply"),
     ],
-    "rf-depth": [
+    "receptive-field-depth": [
         (lambda n, k: max(1, (n - 1) // (k - 1)), "Rounded down"),
         (lambda n, k: int(np.ceil(n / k)), "A layer adds k - 1 pixels, not k"),
         (lambda n, k: int(np.ceil(n / (k - 1))), "The first pixel comes for free"),
         (lambda n, k: n // 2, "a kernel of k adds k - 1"),
     ],
-    "rf-box": [
+    "receptive-field-box": [
         (lambda layers, i: reach(layers, i, order=1), "Begin with the last layer"),
         (lambda layers, i: reach(layers, i, padded=False), "The padding is missing"),
         (lambda layers, i: (reach(layers, i)[0], reach(layers, i)[1] + 1), "not the one after it"),
         (shifted, "each as wide as the strides before it"),
     ],
-    "rf-pattern": [
+    "receptive-field-pattern": [
         (lambda layers, n: ways(layers, n, short=0) > 0, "The short way is missing"),
         (lambda layers, n: ways(layers, n, short=0), "counts the ways"),
         (lambda layers, n: (ways(layers, n, short=0) > 0) & (np.eye(n) > 0), "united, not intersected"),
@@ -818,25 +822,25 @@ WRONG |= {
 
 
 WRONG |= {
-    "corners-agree": [
+    "receptive-corners-agree": [
         (lambda a, b: abs(a - b), "That is 1 where they differ"),
         (lambda a, b: a * b, "That is 1 only if both are 1"),
         (lambda a, b: 1 - a - b, "Without the kink"),
         (lambda a, b: max(1 - a - b, 0), "its weight is 2"),
     ],
-    "corners-depth": [
+    "receptive-corners-depth": [
         (lambda n, k, layers: layers * (k - 1) + 1 >= n, "only half of the field lies inside"),
         (lambda n, k, layers: layers * (k - 1) // 2 >= n, "n - 1 steps, not n"),
         (lambda n, k, layers: layers + 1 >= n, "A larger kernel takes larger steps"),
         (lambda n, k, layers: layers * k + 1 >= n, "to one side, not k"),
     ],
-    "corners-ways": [
+    "receptive-corners-ways": [
         (lambda layers, dy, dx: sum(walks(layers, d, 0) // walks(layers, 0, 0) ** 0.5 for d in (dy, dx)), "multiply"),
         (lambda layers, dy, dx: round(walks(layers, dy, 0) / walks(layers, 0, 0) ** 0.5), "along a line"),
         (lambda layers, dy, dx: 9**layers, "wherever they end"),
         (lambda layers, dy, dx: int(walks(layers, dy, dx) > 0), "whether there is a way"),
     ],
-    "corners-affine": [
+    "receptive-corners-affine": [
         (lambda *f: 3, "only two of them defeat it"),
         (lambda *f: 4, "in which the bits are compared"),
         (lambda *f: max(f.count(0), f.count(1)), "a slope does better"),
@@ -846,7 +850,7 @@ WRONG |= {
 
 
 def test_every_exercise_is_tested_here():
-    assert set(exercises()) == set(RIGHT) == set(WRONG)
+    assert set(exercise_names()) == set(RIGHT) == set(WRONG)
     assert all(len(answers) >= 3 for answers in WRONG.values())
 
 

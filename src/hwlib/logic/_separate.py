@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from hwlib._polygon import clip
+from hwlib._core.polygon import clip
 from hwlib.logic._functions import BooleanFunction, Coding, Integers, corners
 
 Point = tuple[int, ...]

@@ -12,7 +12,7 @@ import functools
 import math
 from collections.abc import Sequence
 
-from hwlib._arguments import whole_numbers
+from hwlib._core.arguments import whole_numbers
 
 __all__ = ["hanin_rolnick_estimate", "montufar_lower", "montufar_upper", "serra_upper", "zaslavsky"]
 

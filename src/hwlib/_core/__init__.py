@@ -1,0 +1,1 @@
+"""What every topic needs: arguments, exact numbers, polygons, optional packages, array types."""

@@ -1,0 +1,47 @@
+"""A convolution is a matrix: building it, its transpose, its gradients, and what it costs (chapters *conv_…*)."""
+
+from hwlib.conv._cost import Cost, conv_cost, image_channels_first, kernel_channels_first, measured_costs
+from hwlib.conv._gradients import (
+    circular_eigenvalues,
+    im2col,
+    input_gradient,
+    kernel_gradient,
+    operator_norm,
+    power_iteration,
+    sigmoid_gradient,
+)
+from hwlib.conv._matrix import Padding, conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
+from hwlib.conv._transpose import (
+    conv_transpose_matrix,
+    conv_transpose_output_shape,
+    pixel_shuffle_matrix,
+    subpixel_kernel,
+    symbolic_conv_transpose_matrix,
+    transposed_kernel,
+)
+
+__all__ = [
+    "Cost",
+    "Padding",
+    "circular_eigenvalues",
+    "conv_cost",
+    "conv_matrix",
+    "conv_transpose_matrix",
+    "conv_transpose_output_shape",
+    "im2col",
+    "image_channels_first",
+    "input_gradient",
+    "kernel_channels_first",
+    "kernel_gradient",
+    "measured_costs",
+    "operator_norm",
+    "output_shape",
+    "pixel_shuffle_matrix",
+    "power_iteration",
+    "sigmoid_gradient",
+    "subpixel_kernel",
+    "symbol_array",
+    "symbolic_conv_matrix",
+    "symbolic_conv_transpose_matrix",
+    "transposed_kernel",
+]

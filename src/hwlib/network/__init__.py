@@ -1,0 +1,18 @@
+"""Networks of affine layers and activations: one type for every topic, and small ones to train."""
+
+from hwlib.network._network import Activation, Layer, LocalAffine, Network, hard_tanh, leaky_relu, named_activation
+from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
+
+__all__ = [
+    "Activation",
+    "Layer",
+    "LocalAffine",
+    "Network",
+    "hard_tanh",
+    "initialise",
+    "leaky_relu",
+    "named_activation",
+    "relu_module",
+    "snapshots",
+    "two_spirals",
+]

@@ -1,0 +1,28 @@
+"""What an output sees: receptive fields, architectures to look at, and the corner problem (chapters *receptive_…*)."""
+
+from hwlib.receptive import architectures, corners
+from hwlib.receptive._field import (
+    Layer,
+    ReceptiveField,
+    Unit,
+    UnknownOperationError,
+    effective_extent,
+    effective_field,
+    input_sizes,
+    receptive_field,
+    smallest_input,
+)
+
+__all__ = [
+    "Layer",
+    "ReceptiveField",
+    "Unit",
+    "UnknownOperationError",
+    "architectures",
+    "corners",
+    "effective_extent",
+    "effective_field",
+    "input_sizes",
+    "receptive_field",
+    "smallest_input",
+]

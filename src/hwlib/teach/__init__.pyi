@@ -1,0 +1,14 @@
+from . import exercises as exercises
+from . import explore as explore
+from . import plot as plot
+from ._check import Verdict as Verdict
+from ._check import check as check
+from ._check import compare_function as compare_function
+from ._check import compare_matrix as compare_matrix
+from ._check import compare_places as compare_places
+from ._check import exercise as exercise
+from ._check import exercise_names as exercise_names
+from ._quiz import Choice as Choice
+from ._quiz import Question as Question
+from ._quiz import Quiz as Quiz
+from ._record import record as record

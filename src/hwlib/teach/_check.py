@@ -1,0 +1,408 @@
+"""Tell a student whether an answer is right and, if not, where the first mistake is and what it breaks.
+
+A chapter calls :func:`check` with the name of an exercise. The exercises themselves stand in
+``hwlib.teach.exercises``, one module a chapter; they hold no answers, only a reference computation, and a list of
+typical mistakes, each the result of that same computation done wrong. The three ``compare_`` functions here do the
+comparing and the explaining, for these exercises and for any that a lecturer adds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import sympy
+
+__all__ = ["Verdict", "check", "compare_function", "compare_matrix", "compare_places", "exercise", "exercise_names"]
+
+Place = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a check; true if the answer is right.
+
+    Attributes:
+        status: ``"right"``, ``"wrong"``, or ``"open"`` while there is no answer to check.
+        message: what was found, in sentences; the first one says where.
+        diagnosis: what kind of mistake makes exactly this answer, if it is a known one.
+    """
+
+    status: Literal["right", "wrong", "open"]
+    message: str
+    diagnosis: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == "right"
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [f"{_HEADINGS[self.status]} {self.message}", self.diagnosis]))
+
+    def _repr_html_(self) -> str:
+        colour = {"right": "#2a8a4a", "wrong": "#c8553d", "open": "#7a7f87"}[self.status]
+        paragraphs = "".join(
+            f'<div style="white-space:pre-wrap">{html.escape(text)}</div>'
+            for text in (self.message, self.diagnosis)
+            if text
+        )
+        return (
+            f'<div class="verdict verdict-{self.status}" style="border-left:.3em solid {colour};padding:.3em .8em">'
+            f"<strong>{_HEADINGS[self.status]}</strong>{paragraphs}</div>"
+        )
+
+
+_HEADINGS = {"right": "✓ Right.", "wrong": "✗ Not yet.", "open": "✎ Not answered yet."}
+UNANSWERED = Verdict("open", "Replace the ... by your answer and run the cell again.")
+
+Checker = Callable[[Any], Verdict]
+_registry: dict[str, Checker] = {}
+
+
+def exercise(name: str) -> Callable[[Checker], Checker]:
+    """Register the decorated function as the check of an exercise: it takes the answer, and returns a verdict.
+
+    Args:
+        name: what a chapter passes to :func:`check`.
+
+    Returns:
+        Decorator that leaves the function as it is.
+
+    Raises:
+        ValueError: if another function has that name.
+    """
+
+    def register(checker: Checker) -> Checker:
+        if name in _registry:
+            raise ValueError(f"exercise {name!r} is registered twice: by {_registry[name]!r} and by {checker!r}")
+        _registry[name] = checker
+        return checker
+
+    return register
+
+
+def exercise_names() -> list[str]:
+    """Names of all exercises of the book, in alphabetical order.
+
+    Returns:
+        The names that :func:`check` accepts.
+
+    Example:
+        >>> "conv-matrix-slide-1d" in exercise_names()
+        True
+    """
+    package = importlib.import_module("hwlib.teach.exercises")
+    for module in pkgutil.iter_modules(package.__path__, "hwlib.teach.exercises."):
+        importlib.import_module(module.name)
+    return sorted(_registry)
+
+
+def check(name: str, answer: object) -> Verdict:
+    """Check a student's answer to an exercise.
+
+    Args:
+        name: the exercise, as its cell in the chapter has it.
+        answer: whatever the exercise asks for: a matrix, a list of places, a function.
+
+    Returns:
+        A verdict that shows itself; true if the answer is right.
+
+    Raises:
+        ValueError: if there is no exercise of that name; the message offers the nearest ones.
+
+    Example:
+        >>> check("conv-matrix-slide-1d", ...)
+        ✎ Not answered yet. Replace the ... by your answer and run the cell again.
+    """
+    names = exercise_names()
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
+        raise ValueError(f"there is no exercise {name!r}; accepted are names such as {', '.join(map(repr, near))}")
+    if answer is None or isinstance(answer, EllipsisType):
+        return UNANSWERED
+    return _registry[name](answer)
+
+
+def compare_matrix(
+    answer: Any,
+    reference: sympy.Matrix,
+    *,
+    row_name: Callable[[int], str],
+    column_name: Callable[[int], str],
+    explain_row: Callable[[int], str] = lambda row: "",
+    symbols: Iterable[sympy.Symbol] = (),
+    mistakes: Mapping[str, sympy.Matrix] | None = None,
+) -> Verdict:
+    """Compare a matrix of symbols or numbers with the reference, entry by entry, rows first.
+
+    Where an entry differs, the counter-example is an input that is 1 in that column and 0 elsewhere, with numbers
+    put in for the symbols that make the two outputs differ.
+
+    Args:
+        answer: SymPy matrix, array or nested lists, of the reference's symbols and numbers.
+        reference: the right matrix.
+        row_name: name of the output that a row computes, such as ``y(1,0)``.
+        column_name: name of the input that a column reads, such as ``x(1,2)``.
+        explain_row: one more sentence on how that output comes about.
+        symbols: symbols that may occur in an answer, besides those of the reference.
+        mistakes: matrices that typical mistakes lead to, each under the sentence that names the mistake.
+
+    Returns:
+        The verdict.
+
+    Example:
+        >>> import sympy
+        >>> right, a = sympy.eye(2), sympy.Matrix([[1, 0], [2, 1]])
+        >>> print(compare_matrix(a, right, row_name="y({})".format, column_name="x({})".format))
+        ✗ Not yet. Row 1, which computes y(1): the entry for x(0) is 2, expected 0.
+        Counter-example: let x(0) = 1 and every other input be 0.
+        Your matrix gives y(1) = 2, but it should be 0.
+    """
+    import sympy
+
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        matrix = sympy.Matrix(answer.tolist() if isinstance(answer, np.ndarray) else answer)
+    except (TypeError, ValueError):
+        given = type(answer).__name__
+        return Verdict(
+            "wrong", f"This {given} can't be read as a matrix: give a list of rows of equal length, or a sympy.Matrix."
+        )
+    known = reference.free_symbols | set(symbols)
+    if strangers := sorted(map(str, matrix.free_symbols - known)):
+        names = ", ".join(sorted(map(_plain, known))) or "none: use numbers"
+        return Verdict("wrong", f"Your matrix has the unknown symbol {strangers[0]}; the symbols here are {names}.")
+    diagnosis = next((text for text, wrong in (mistakes or {}).items() if _same_matrix(matrix, wrong)), "")
+    if matrix.shape != reference.shape:
+        return Verdict("wrong", _wrong_shape(matrix.shape, reference.shape, row_name, column_name), diagnosis)
+    for row, column in np.ndindex(*reference.shape):
+        given, expected = matrix[row, column], reference[row, column]
+        if sympy.expand(given - expected) != 0:
+            message = (
+                f"Row {row}, which computes {row_name(row)}: the entry for {column_name(column)} is {_plain(given)}, "
+                f"expected {_plain(expected)}.{explain_row(row)}\n"
+                + _counter_example(given, expected, row_name(row), column_name(column))
+            )
+            return Verdict("wrong", message, diagnosis)
+    return Verdict("right", f"All {reference.shape[0]} x {reference.shape[1]} entries agree with the definition.")
+
+
+def compare_places(
+    answer: Any,
+    values: np.ndarray[Any, Any],
+    wanted: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]],
+    *,
+    what: str,
+    name: str = "Z",
+    mistakes: Mapping[str, Iterable[Place]] | None = None,
+) -> Verdict:
+    """Compare a collection of index tuples with the places of an array where a condition holds.
+
+    Args:
+        answer: index tuples, in any order.
+        values: the array.
+        wanted: from the array to a Boolean array of its shape: the right places.
+        what: the condition in words, such as ``the largest value``.
+        name: letter of the array.
+        mistakes: places that typical mistakes lead to, each under the sentence that names the mistake.
+
+    Returns:
+        The verdict.
+
+    Example:
+        >>> z = np.array([[1, 5], [5, 0]])
+        >>> print(compare_places([(0, 1)], z, lambda z: z == z.max(), what="the largest value"))
+        ✗ Not yet. A place is missing: Z(1,0) = 5 is the largest value.
+    """
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        places = {tuple(int(index) for index in place) for place in answer}
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Give a list of index tuples such as [(0, 1), (2, 0)], not {answer!r}.")
+    right = {tuple(map(int, place)) for place in np.argwhere(wanted(values))}
+    diagnosis = next((text for text, wrong in (mistakes or {}).items() if places == set(wrong)), "")
+    shape = " x ".join(map(str, values.shape))
+    for place in sorted(places - right):
+        index = ",".join(map(str, place))
+        if len(place) != values.ndim or any(not 0 <= i < n for i, n in zip(place, values.shape, strict=True)):
+            return Verdict("wrong", f"({index}) is no place of {name}, which is {shape}, counted from 0.", diagnosis)
+        return Verdict("wrong", f"{name}({index}) = {values[place]} is not {what}.", diagnosis)
+    for place in sorted(right - places):
+        index = ",".join(map(str, place))
+        return Verdict("wrong", f"A place is missing: {name}({index}) = {values[place]} is {what}.", diagnosis)
+    return Verdict("right", f"These {len(right)} places are all where {name} is {what}.")
+
+
+def compare_function(
+    answer: Any,
+    reference: Callable[..., Any],
+    cases: Iterable[Mapping[str, Any]],
+    *,
+    mistakes: Mapping[str, Callable[..., Any]] | None = None,
+    tolerance: float = 0.0,
+) -> Verdict:
+    """Compare a function with the reference on cases, small ones first: the first that differs is the counter-example.
+
+    Args:
+        answer: function that takes the arguments of a case, in that order.
+        reference: the right function.
+        cases: arguments by name, easiest case first.
+        mistakes: functions that typical mistakes lead to, each under the sentence that names the mistake.
+        tolerance: by how much numbers may differ, absolutely; not at all by default.
+
+    Returns:
+        The verdict. An exception that the function raises is reported with the arguments that raised it.
+
+    Example:
+        >>> cases = [{"n": n} for n in range(4)]
+        >>> print(compare_function(lambda n: n + n, lambda n: n * n, cases))
+        ✗ Not yet. For n = 1 your function returns 2, expected 1.
+    """
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    count = 0
+    cases = list(cases)
+    for count, case in enumerate(cases, 1):
+        arguments = ", ".join(f"{name} = {_plain(value)}" for name, value in case.items())
+        try:
+            given = answer(*_copies(case))
+        except NotImplementedError:
+            return UNANSWERED
+        except Exception as error:
+            where = _line_of(error, answer)
+            return Verdict("wrong", f"For {arguments} your function raises {type(error).__name__}{where}: {error}")
+        if given is None or isinstance(given, EllipsisType):
+            return UNANSWERED if count == 1 else Verdict("wrong", f"For {arguments} your function returns nothing.")
+        expected = reference(*case.values())
+        if not _same_value(given, expected, tolerance):
+            message = f"For {arguments} your function returns {_difference(given, expected, tolerance)}."
+            return Verdict("wrong", message, _known_mistake(answer, cases, mistakes or {}, tolerance))
+    return Verdict("right", f"Your function agrees with an independent computation in all {count} cases.")
+
+
+def _known_mistake(
+    answer: Callable[..., Any],
+    cases: list[Mapping[str, Any]],
+    mistakes: Mapping[str, Callable[..., Any]],
+    tolerance: float,
+) -> str:
+    """The mistake whose function the answer equals on every case that both survive."""
+
+    def outcome(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
+        try:
+            return function(*_copies(case))
+        except Exception as error:
+            return type(error)
+
+    for text, wrong in mistakes.items():
+        if all(_same_value(outcome(answer, case), outcome(wrong, case), tolerance) for case in cases):
+            return text
+    return ""
+
+
+def _copies(case: Mapping[str, Any]) -> list[Any]:
+    """Arguments that a function may change without changing the case."""
+    return [value.copy() if isinstance(value, np.ndarray) else value for value in case.values()]
+
+
+def _line_of(error: Exception, answer: Callable[..., Any]) -> str:
+    """Where in the student's own function the exception came from."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        if trace.tb_frame.f_code is code:
+            line = f" in line {trace.tb_lineno - trace.tb_frame.f_code.co_firstlineno + 1} of it"
+        trace = trace.tb_next
+    return line
+
+
+def _same_value(given: Any, expected: Any, tolerance: float) -> bool:
+    given, expected = _dense(given), _dense(expected)
+    try:
+        given_array, expected_array = np.asarray(given), np.asarray(expected)
+        return given_array.shape == expected_array.shape and not np.any(
+            _differs(given_array, expected_array, tolerance)
+        )
+    except (TypeError, ValueError):
+        return False
+
+
+def _differs(given: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: float) -> Any:
+    """Where two arrays of one shape differ; something that is not a number differs from all."""
+    return ~(abs(given - expected) <= tolerance) if tolerance else given != expected
+
+
+def _dense(value: Any) -> Any:
+    return value.toarray() if hasattr(value, "toarray") else value
+
+
+def _difference(given: Any, expected: Any, tolerance: float) -> str:
+    """``given, expected expected`` for small values, the first entry that differs for arrays."""
+    given, expected = _dense(given), _dense(expected)
+    if not isinstance(expected, np.ndarray) or expected.ndim == 0:
+        return f"{_plain(given)}, expected {_plain(expected)}"
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        return f"{given!r}, which is no array of numbers"
+    if array.shape != expected.shape:
+        return f"an array of shape {array.shape}, expected {expected.shape}"
+    place = tuple(map(int, np.argwhere(_differs(array, expected, tolerance))[0]))
+    index = ",".join(map(str, place))
+    return f"an array whose entry ({index}) is {array[place]}, expected {expected[place]}"
+
+
+def is_open(answer: Any) -> bool:
+    """Whether an answer still holds the ``...`` of its stub."""
+    if isinstance(answer, list | tuple | set):
+        return any(is_open(part) for part in answer)
+    return isinstance(answer, EllipsisType)
+
+
+def _same_matrix(a: sympy.Matrix, b: sympy.Matrix) -> bool:
+    return a.shape == b.shape and not (a - b).expand().values()
+
+
+def _wrong_shape(
+    given: Place, expected: Place, row_name: Callable[[int], str], column_name: Callable[[int], str]
+) -> str:
+    rows, columns = expected
+    return (
+        f"Your matrix is {given[0]} x {given[1]}, expected {rows} x {columns}: a row for each output, "
+        f"{row_name(0)} to {row_name(rows - 1)}, and a column for each input, {column_name(0)} to "
+        f"{column_name(columns - 1)}."
+    )
+
+
+def _counter_example(given: sympy.Expr, expected: sympy.Expr, output: str, column: str) -> str:
+    """An input and, if there are symbols, numbers for them, for which the two entries differ."""
+    symbols = sorted(given.free_symbols | expected.free_symbols, key=str)
+    # Distinct primes: expressions of the sizes met here that differ as expressions differ at one of these points.
+    for shift in range(8):
+        numbers = dict(zip(symbols, [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31][shift:], strict=False))
+        if given.subs(numbers) != expected.subs(numbers):
+            break
+    weights = "".join(f"{_plain(symbol)} = {number}, " for symbol, number in numbers.items())
+    return (
+        f"Counter-example: let {weights}{column} = 1 and every other input be 0.\nYour matrix gives "
+        f"{output} = {_plain(given.subs(numbers))}, but it should be {_plain(expected.subs(numbers))}."
+    )
+
+
+def _plain(value: Any) -> str:
+    """Text of a value as the problems write it: w(0,1) for the symbol w_{0,1}."""
+    if isinstance(value, np.ndarray):
+        return str(value.tolist())
+    return re.sub(r"_\{([\d,]+)\}", r"(\1)", str(value))

@@ -1,0 +1,172 @@
+"""Exercises of the chapter *The gradients of a convolution are convolutions*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwlib.conv import conv_matrix, input_gradient, kernel_gradient, output_shape, sigmoid_gradient
+from hwlib.teach._check import Verdict, compare_function, exercise
+from hwlib.teach._quiz import Choice, Question, Quiz
+
+Array = np.ndarray[Any, Any]
+
+
+@exercise("conv-gradients-sigmoid")
+def _sigmoid(answer: Any) -> Verdict:
+    """dJ/dZ from U and dJ/dU; numbers that floats hold exactly."""
+    return compare_function(
+        answer,
+        sigmoid_gradient,
+        [{"u": np.array([u]), "du": np.array([du])} for du in (1.0, 2.0, -4.0) for u in (0.5, 0.25, 0.75, 0.125)],
+        mistakes={
+            "That is the derivative of the sigmoid alone: multiply by dJ/dU.": lambda u, du: u * (1 - u),
+            "u is already the output of the sigmoid: do not apply it again.": (
+                lambda u, du: du / (1 + np.exp(-u)) * (1 - 1 / (1 + np.exp(-u)))
+            ),
+            "The sigmoid's derivative is u (1 - u), not 1 - u.": lambda u, du: (1 - u) * du,
+            "The factor 1 - u is missing.": lambda u, du: u * du,
+        },
+    )
+
+
+@exercise("conv-gradients-kernel")
+def _kernel(answer: Any) -> Verdict:
+    """dJ/dW of a plain 2-D convolution from X and dJ/dZ."""
+
+    def reference(x: Array, dz: Array) -> Array:
+        return kernel_gradient(x, dz, tuple(n - m + 1 for n, m in zip(x.shape, dz.shape, strict=True)))
+
+    cases = []
+    for size, kernel in [((1, 2), (1, 1)), ((1, 3), (1, 2)), ((3, 3), (2, 2)), ((4, 3), (2, 3)), ((5, 4), (3, 2))]:
+        shape = output_shape(kernel, size)
+        rng = np.random.default_rng(sum(size))
+        cases.append({"x": rng.integers(1, 9, size), "dz": rng.integers(1, 9, shape)})
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        mistakes={
+            "This is turned round: weight (a, b) met the pixels from (a, b) on.": (
+                lambda x, dz: reference(x, dz)[::-1, ::-1]
+            ),
+            "Do not average over the places: each weight gets the sum over all of them.": (
+                lambda x, dz: reference(x, dz) / dz.size
+            ),
+            "dZ is turned round: nothing is flipped in this gradient.": (lambda x, dz: reference(x, dz[::-1, ::-1])),
+        },
+    )
+
+
+@exercise("conv-gradients-input")
+def _input(answer: Any) -> Verdict:
+    """dJ/dX of a plain 2-D convolution from W, dJ/dZ and the stride."""
+
+    def reference(w: Array, dz: Array, size: tuple[int, int], stride: int) -> Array:
+        return input_gradient(w, dz, size, stride=stride)
+
+    def gathered(w: Array, dz: Array, size: tuple[int, int], stride: int) -> Array:
+        """The flip forgotten."""
+        return input_gradient(w[::-1, ::-1], dz, size, stride=stride)
+
+    def overwritten(w: Array, dz: Array, size: tuple[int, int], stride: int) -> Array:
+        """Each place writes over what is there, instead of adding."""
+        dx = np.zeros(size, dz.dtype)
+        for r, c in np.ndindex(*dz.shape):
+            place = (slice(r * stride, r * stride + w.shape[0]), slice(c * stride, c * stride + w.shape[1]))
+            dx[place] = dz[r, c] * w
+        return dx
+
+    cases = []
+    for kernel, size, stride in [
+        ((1, 1), (1, 2), 1),
+        ((1, 2), (1, 3), 1),
+        ((2, 2), (3, 3), 1),
+        ((2, 2), (4, 4), 2),
+        ((2, 3), (5, 7), 2),
+    ]:
+        rng = np.random.default_rng(size[1])
+        dz = rng.integers(1, 9, output_shape(kernel, size, stride=stride))
+        cases.append({"w": rng.integers(1, 9, kernel), "dz": dz, "size": size, "stride": stride})
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        mistakes={
+            "The kernel is turned round: pixel (s r + a, s c + b) met the weight (a, b).": gathered,
+            "Where places overlap, their gradients add up; you overwrite them.": overwritten,
+            "The stride is missing: output (r, c) started at pixel (s r, s c).": (
+                lambda w, dz, size, stride: np.pad(
+                    reference(w, dz, tuple(m + k - 1 for m, k in zip(dz.shape, w.shape, strict=True)), 1),
+                    [(0, n - m - k + 1) for n, m, k in zip(size, dz.shape, w.shape, strict=True)],
+                )
+            ),
+        },
+    )
+
+
+@exercise("conv-gradients-norm")
+def _norm(answer: Any) -> Verdict:
+    """Norm of a circular convolution from its kernel, against the singular values of its matrix."""
+
+    def reference(kernel: Array, n: int) -> float:
+        circular = conv_matrix(kernel, (n + len(kernel) - 1,)).toarray()
+        wrapped = circular[:, :n].astype(float)
+        wrapped[:, : len(kernel) - 1] += circular[:, n:]
+        return float(np.linalg.norm(wrapped, 2))
+
+    cases = [
+        {"kernel": np.array(kernel), "n": n}
+        for kernel in ([3], [1, 1], [1, -1], [1, -2, 1], [1, 2, 4], [2, -1])
+        for n in (4, 5)
+    ]
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        mistakes={
+            "That is the eigenvalue of the constant image only: take the largest of all waves.": (
+                lambda kernel, n: abs(kernel.sum())
+            ),
+            "Eigenvalues are complex: take absolute values, not real parts.": (
+                lambda kernel, n: np.fft.fft(kernel, n).real.max()
+            ),
+            "That is the length of the kernel as a vector; places overlap, and waves can add up.": (
+                lambda kernel, n: np.linalg.norm(kernel)
+            ),
+        },
+        tolerance=1e-6,
+    )
+
+
+QUIZ = Quiz(
+    Question(
+        "Why is the gradient at the input a transposed convolution?",
+        [
+            Choice(
+                "Because what a pixel does to the outputs stands in its column of A.",
+                "And columns of A are rows of its transpose.",
+                right=True,
+            ),
+            Choice("Because convolutions are symmetric.", "They are not: their matrices are rarely even square."),
+            Choice("Because gradients undo the layer.", "They do not undo it. A transpose is not an inverse."),
+        ],
+    ),
+    Question(
+        "A pixel is never read, because the stride skips it. What is its gradient?",
+        [
+            Choice("Zero.", "It changes no output, so it does not change the loss.", right=True),
+            Choice("That of its neighbours, on average.", "Nothing interpolates: its column of A is empty."),
+            Choice("It is undefined.", "The loss is constant in that pixel, so the derivative exists: it is zero."),
+        ],
+    ),
+    Question(
+        "A weight is used at many places. How do they share its gradient?",
+        [
+            Choice("They are averaged.", "Only if the loss averages. The chain rule adds."),
+            Choice("They are added.", "Each use contributes its part, and the chain rule adds them.", right=True),
+            Choice("The largest counts.", "That would be a maximum, which does not occur here."),
+        ],
+    ),
+)

@@ -1,0 +1,205 @@
+"""Exercises of the chapter *A few neurons decide everything*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from hwlib.logic import BooleanFunction, LogicNetwork, boolean_function, corners, prove_gate
+from hwlib.teach._check import UNANSWERED, Verdict, exercise, is_open
+from hwlib.teach._quiz import Choice, Question, Quiz
+
+
+@exercise("logic-networks-xnor")
+def _xnor(answer: Any) -> Verdict:
+    """A ReLU network for XNOR on bits."""
+    return check_network(answer, boolean_function("~(x1 ^ x2)"))
+
+
+def check_network(answer: Any, function: BooleanFunction) -> Verdict:
+    """Check a ReLU network, given as layers (weight, bias), against a truth table.
+
+    Args:
+        answer: list of layers.
+        function: what it is to compute.
+
+    Returns:
+        The verdict, with the first input for which the output is wrong and the hidden values there.
+
+    Example:
+        >>> check_network([([[1, 1]], [0]), ([[1]], [0])], boolean_function("x1 | x2"))
+        ✗ Not yet. At (1, 1) the output is 2, expected 1. Hidden values there: (2).
+        The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.
+    """
+    network = _network(answer, function.arity)
+    if isinstance(network, Verdict):
+        return network
+    outputs, points = network(corners(function.arity))[:, 0], corners(function.arity)
+    if list(outputs) == list(function.values):
+        return Verdict("right", f"The output is right on all {len(outputs)} inputs.")
+    diagnosis = ""
+    if [1 - value for value in outputs] == list(function.values):
+        diagnosis = "It computes the opposite: turn the signs of the output weights, and add 1 to its bias."
+    elif all((value > 0) == bool(wanted) for value, wanted in zip(outputs, function.values, strict=True)):
+        diagnosis = "The sign is right everywhere, the value is not: here the output must be exactly 0 or 1."
+    elif len(set(outputs)) == 1:
+        diagnosis = "The output is constant."
+    elif len(network.layers) > 1 and not np.any(np.maximum(points @ network.layers[0][0].T + network.layers[0][1], 0)):
+        diagnosis = "All hidden neurons are dead: they are zero at every input."
+    row = next(k for k, (y, f) in enumerate(zip(outputs, function.values, strict=True)) if y != f)
+    point = tuple(points[row].tolist())
+    hidden = np.maximum(points[row] @ network.layers[0][0].T + network.layers[0][1], 0).tolist()
+    values = f"Hidden values there: ({', '.join(map(str, hidden))})." if len(network.layers) > 1 else ""
+    message = f"At {point} the output is {outputs[row]}, expected {function.values[row]}. {values}".strip()
+    return Verdict("wrong", message, diagnosis)
+
+
+def _network(answer: Any, inputs: int) -> LogicNetwork | Verdict:
+    """The answer as an exact network, or what is wrong with its form."""
+    if is_open(answer):
+        return UNANSWERED
+    layers, width = [], inputs
+    try:
+        pairs = [(np.array(weight), np.array(bias)) for weight, bias in answer]
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give a list of layers, each a pair (weight, bias) such as ([[1, 1]], [0]).")
+    for number, (weight, bias) in enumerate(pairs, start=1):
+        if weight.ndim != 2 or weight.shape[1] != width or bias.shape != weight.shape[:1]:
+            message = f"Layer {number} has a weight of shape {weight.shape} and a bias of shape {bias.shape}."
+            return Verdict("wrong", message, f"It gets {width} values: accepted are shapes (o, {width}) and (o,).")
+        layers.append(tuple(np.vectorize(Fraction, otypes=[object])(part) for part in (weight, bias)))
+        width = len(bias)
+    if width != 1:
+        return Verdict("wrong", f"The last layer has {width} outputs: accepted is one.")
+    return LogicNetwork(tuple(layers), "relu")
+
+
+@exercise("logic-networks-and-plane")
+def _and_on_the_plane(answer: Any) -> Verdict:
+    """A ReLU network that is positive exactly on the open first quadrant."""
+
+    def both(s1: int, s2: int) -> bool:
+        return s1 > 0 and s2 > 0
+
+    network = _network(answer, 2)
+    if isinstance(network, Verdict):
+        return network
+    proof = prove_gate(network, both)
+    if proof.verify():
+        return Verdict("right", f"The sign is right on all {len(proof.faces)} regions, edges and corners.")
+    others: dict[str, Callable[[int, int], bool]] = {
+        "This is OR: a sum is positive as soon as one part is.": lambda s1, s2: s1 > 0 or s2 > 0,
+        "This is the opposite corner: turn the signs of both inputs.": lambda s1, s2: s1 < 0 and s2 < 0,
+        "It looks at one input only.": lambda s1, s2: s1 > 0,
+        "It looks at the other input only.": lambda s1, s2: s2 > 0,
+        "It is positive nowhere.": lambda s1, s2: False,
+    }
+    diagnosis = next((text for text, gate in others.items() if prove_gate(network, gate).verify()), "")
+    x, y = proof.counterexample() or (0, 0)
+    value = network(np.array([[Fraction(x), Fraction(y)]], dtype=object))[0, 0]
+    is_both = "are both positive" if x > 0 and y > 0 else "are not both positive"
+    return Verdict("wrong", f"At ({x}, {y}) the output is {value}, but the inputs {is_both}.", diagnosis)
+
+
+@exercise("logic-networks-parity")
+def _parity(answer: Any) -> Verdict:
+    """A function from n to the layers of a ReLU network for parity with n hidden neurons."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, not {answer!r}.")
+    for n in (1, 2, 3, 4, 5):
+        try:
+            layers = answer(n)
+        except NotImplementedError:
+            return UNANSWERED
+        except Exception as error:
+            return Verdict("wrong", f"For n = {n} your function raises {type(error).__name__}: {error}")
+        verdict = check_network(layers, boolean_function((corners(n).sum(axis=1) % 2).tolist()))
+        if verdict.status == "open":
+            return verdict
+        if not verdict:
+            return Verdict("wrong", f"For n = {n}: {verdict.message}", _parity_mistake(layers, n) or verdict.diagnosis)
+        if (width := sum(len(bias) for _, bias in layers[:-1])) > n:
+            return Verdict("wrong", f"For n = {n} there are {width} hidden neurons: accepted are at most {n}.")
+    return Verdict("right", "Parity of up to five bits is right on all inputs.")
+
+
+def _parity_mistake(layers: Any, n: int) -> str:
+    changes = [int(w) for w in np.array(layers[-1][0]).ravel()]
+    if n > 1 and changes == [(-1) ** k for k in range(n)]:
+        return "From up to down the slope changes by 2, not by 1."
+    if changes == [2 * (-1) ** k for k in range(n)]:
+        return "The first kink goes from flat to up: there the slope changes by 1 only."
+    return ""
+
+
+@exercise("logic-networks-greater")
+def _greater(answer: Any) -> Verdict:
+    """A function from n to a neuron that compares two numbers of n bits."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, not {answer!r}.")
+    for n in (1, 2, 3, 4):
+        try:
+            given = answer(n)
+            if given is None or is_open(given):
+                return UNANSWERED
+            weights, bias = given
+            sums = corners(2 * n) @ np.array(weights, dtype=float) + bias
+        except NotImplementedError:
+            return UNANSWERED
+        except Exception as error:
+            return Verdict("wrong", f"For n = {n} your function raises {type(error).__name__}: {error}")
+        places = 2 ** np.arange(n)[::-1]
+        first, second = corners(2 * n)[:, :n] @ places, corners(2 * n)[:, n:] @ places
+        if wrong := np.flatnonzero((sums >= 0) != (first > second)).tolist():
+            p, q = first[wrong[0]], second[wrong[0]]
+            fires = "fires" if sums[wrong[0]] >= 0 else "does not fire"
+            message = f"For n = {n}, at {p} and {q} the sum is {sums[wrong[0]]:g}, so the neuron {fires}."
+            return Verdict("wrong", message, _greater_mistake(sums, first, second))
+    return Verdict("right", "All pairs of numbers of up to four bits are compared rightly.")
+
+
+def _greater_mistake(sums: Any, first: Any, second: Any) -> str:
+    if np.array_equal(sums >= 0, first >= second):
+        return "It fires for equal numbers too: the bias must take 1 away."
+    if np.array_equal(sums >= 0, first < second):
+        return "It fires if the second number is larger."
+    return "A digit must weigh more than all lower digits together."
+
+
+QUIZ = Quiz(
+    Question(
+        "Why can two ReLU neurons solve XOR, when one threshold neuron can not?",
+        [
+            Choice(
+                "They fold the plane, so that both true points land on one place.",
+                "Behind the fold one line is enough.",
+                right=True,
+            ),
+            Choice("They have more weights.", "More weights in one neuron would not help: XOR has equal sums."),
+            Choice("ReLU is smoother than a threshold.", "Two threshold neurons in a hidden layer solve it as well."),
+        ],
+    ),
+    Question(
+        "You sample a million points and the XOR gate is right at all of them. What have you proved?",
+        [
+            Choice("That it is right everywhere.", "It may fail on a line, or in a wedge that no point fell into."),
+            Choice(
+                "That it is right at these points.",
+                "For the rest you need the regions: on each the network is affine.",
+                right=True,
+            ),
+            Choice("Nothing at all.", "You know it at those points."),
+        ],
+    ),
+    Question(
+        "A ReLU neuron is zero at every training point. What does descent do to it?",
+        [
+            Choice("It pushes it back slowly.", "Its gradient is exactly zero, not small."),
+            Choice("Nothing.", "No point passes a gradient through it, so it stays dead.", right=True),
+            Choice("It grows its output weight.", "The gradient there is the neuron's value, which is zero."),
+        ],
+    ),
+)

@@ -1,0 +1,192 @@
+"""Exercises of the chapter *One neuron cuts space in two*."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from hwlib.logic import BooleanFunction, NotSeparable, boolean_function
+from hwlib.teach._check import UNANSWERED, Verdict, compare_function, exercise, is_open
+from hwlib.teach._quiz import Choice, Question, Quiz
+
+Array = np.ndarray[Any, Any]
+
+
+@exercise("logic-neuron-implies")
+def _implies(answer: Any) -> Verdict:
+    """A neuron for x1 -> x2."""
+    return check_neuron(answer, boolean_function("x1 >> x2", variables=["x1", "x2"]))
+
+
+@exercise("logic-neuron-two-of-three")
+def _two_of_three(answer: Any) -> Verdict:
+    """A neuron for: x1, and at least one of x2 and x3."""
+    return check_neuron(answer, boolean_function("x1 & (x2 | x3)"))
+
+
+def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
+    """Check the weights and the bias of a neuron against a truth table.
+
+    Args:
+        answer: weights and bias, such as ``((1, 1), -2)``.
+        function: what it is to compute.
+
+    Returns:
+        The verdict, with the first row of the truth table that the neuron gets wrong.
+
+    Example:
+        >>> print(check_neuron(((1, 1), -1), boolean_function("x1 & x2")))
+        ✗ Not yet. At (0, 1) the sum is w.x + b = 0, so the neuron fires, but f(0, 1) = 0.
+        It would be right if it fired only above zero. Here a neuron fires at zero as well.
+    """
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        weights, bias = answer
+        weights = [float(w) for w in weights]
+        bias = float(bias)
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Give weights and bias, such as ((1, 1), -2), not {answer!r}.")
+    if len(weights) != function.arity:
+        return Verdict("wrong", f"{len(weights)} weights: the neuron needs {function.arity}, one for each input.")
+
+    def table(w: list[float], b: float, *, strict: bool = False) -> list[int]:
+        sums = [float(np.dot(x, w)) + b for x in itertools.product((0, 1), repeat=len(w))]
+        return [int(z > 0 if strict else z >= 0) for z in sums]
+
+    given, wanted = table(weights, bias), list(function.values)
+    if given == wanted:
+        return Verdict("right", f"The neuron agrees with f on all {len(wanted)} rows of the truth table.")
+    diagnosis = ""
+    if table(weights, bias, strict=True) == wanted:
+        diagnosis = "It would be right if it fired only above zero. Here a neuron fires at zero as well."
+    elif [1 - value for value in given] == wanted:
+        diagnosis = "It computes the opposite of f: turn all signs round, and mind the points on the line."
+    elif table([-w for w in weights], bias) == wanted:
+        diagnosis = "The signs of the weights are turned round."
+    elif table(weights, -bias) == wanted:
+        diagnosis = "The sign of the bias is turned round: the neuron fires where w.x + b >= 0, not where w.x >= b."
+    elif given == [int(any(x)) for x in itertools.product((0, 1), repeat=len(weights))]:
+        diagnosis = "This neuron computes OR of its inputs."
+    elif len(set(given)) == 1:
+        diagnosis = "This neuron computes a constant: its line misses all points of the square or cube."
+    row = next(k for k in range(len(wanted)) if given[k] != wanted[k])
+    point = list(itertools.product((0, 1), repeat=len(weights)))[row]
+    total = float(np.dot(point, weights)) + bias
+    fires = "fires" if given[row] else "does not fire"
+    message = f"At {point} the sum is w.x + b = {total:g}, so the neuron {fires}, but f{point} = {wanted[row]}."
+    return Verdict("wrong", message, diagnosis)
+
+
+@exercise("logic-neuron-certificate")
+def _certificate(answer: Any) -> Verdict:
+    """Two true and two false points of x1 x2 + x3 x4 with equal sums."""
+    if is_open(answer):
+        return UNANSWERED
+    function = boolean_function("x1 & x2 | x3 & x4")
+    try:
+        true, false = ([tuple(int(bit) for bit in point) for point in side] for side in answer)
+        values = [[function(*point) for point in side] for side in (true, false)]
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give two lists of points of four bits each: the true ones, then the false ones.")
+    if values == [[0] * len(true), [1] * len(false)] and true and false:
+        return Verdict("wrong", "The two sides are exchanged.", "The true points come first, then the false ones.")
+    for side, wanted, points in zip(values, (1, 0), (true, false), strict=True):
+        for value, point in zip(side, points, strict=True):
+            if value != wanted:
+                message = (
+                    f"f{point} = {value}, so this point does not belong to the {'true' if wanted else 'false'} ones."
+                )
+                return Verdict("wrong", message, "The function is 1 where x1 = x2 = 1 or x3 = x4 = 1.")
+    if len(true) != len(false):
+        message = f"{len(true)} true and {len(false)} false points: there must be equally many."
+        return Verdict("wrong", message, "Otherwise the biases do not cancel: each point brings one b.")
+    sums = [tuple(map(sum, zip(*side, strict=True))) for side in (true, false)]
+    if not true or sums[0] != sums[1]:
+        given = f"The true points add up to {sums[0]}, the false ones to {sums[1]}." if true else "There are no points."
+        return Verdict("wrong", given, "Only equal sums give the same w.x on both sides.")
+    counted = NotSeparable(tuple(true), (1,) * len(true), tuple(false), (1,) * len(false))
+    return Verdict("right" if counted.verify() else "wrong", f"Both sides add up to {sums[0]}: no neuron computes f.")
+
+
+@exercise("logic-neuron-perceptron")
+def _perceptron(answer: Any) -> Verdict:
+    """One step of the perceptron rule."""
+
+    def step(w: Array, b: int, x: Array, f: int) -> Array:
+        error = f - int(w @ x + b >= 0)
+        return np.array([*(w + error * x), b + error])
+
+    def answered(w: Array, b: int, x: Array, f: int) -> Any:
+        given = answer(w, b, x, f)
+        if given is None or given is ...:
+            return given
+        weights, bias = given
+        return np.array([*weights, bias])
+
+    if not callable(answer):
+        return compare_function(answer, step, [])
+    cases = [
+        {"w": np.array(w), "b": b, "x": np.array(x), "f": f}
+        for w, b in [((1, 1), 0), ((0, 0), 0), ((1, -2), 1), ((2, 1), -2)]
+        for x, f in [((0, 0), 0), ((0, 1), 1), ((1, 0), 0), ((1, 1), 1), ((1, 1), 0)]
+    ]
+    return compare_function(
+        answered,
+        step,
+        cases,
+        mistakes={
+            "The step goes the wrong way: a neuron that is silent and should fire needs x added.": (
+                lambda w, b, x, f: 2 * np.array([*w, b]) - step(w, b, x, f)
+            ),
+            "The bias learns as well, as the weight of an input that is always 1.": (
+                lambda w, b, x, f: np.array([*step(w, b, x, f)[:-1], b])
+            ),
+            "Change nothing where the neuron is right.": (
+                lambda w, b, x, f: np.array([*(w + (2 * f - 1) * x), b + 2 * f - 1])
+            ),
+            "At a sum of zero the neuron fires.": (
+                lambda w, b, x, f: np.array([*(w + (f - int(w @ x + b > 0)) * x), b + f - int(w @ x + b > 0)])
+            ),
+        },
+    )
+
+
+QUIZ = Quiz(
+    Question(
+        "A neuron computes f. You double all its weights and its bias. What happens?",
+        [
+            Choice("It computes the same function.", "The sums double, and their signs stay.", right=True),
+            Choice("Its line moves away from the origin.", "The line is where the sum is zero: it stays where it is."),
+            Choice("Its margin doubles.", "The strip is measured in the plane of the inputs, which has not changed."),
+        ],
+    ),
+    Question(
+        "A program for linear programming says that the weights for XOR are infeasible. Is that a proof?",
+        [
+            Choice(
+                "Yes, infeasible means that there are none.", "It means so up to rounding and to the program's faults."
+            ),
+            Choice(
+                "No, but the multipliers that it found can be checked in whole numbers.",
+                "Then the equal sums are the proof, wherever they come from.",
+                right=True,
+            ),
+            Choice("No, nothing can prove that weights do not exist.", "Equal sums do, in one line of arithmetic."),
+        ],
+    ),
+    Question(
+        "How does the share of functions that one neuron computes change with the number of inputs?",
+        [
+            Choice("It grows, as there are more weights.", "There are more neurons, but far more functions."),
+            Choice("It stays about the same.", "Compare the counts for two and for four inputs on this page."),
+            Choice(
+                "It falls towards zero.",
+                "There are fewer than two to the n squared neurons, and two to the two to the n functions.",
+                right=True,
+            ),
+        ],
+    ),
+)

@@ -1,0 +1,146 @@
+"""Exercises of the chapter *Seeing is not enough: the corner problem*."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from hwlib.conv import conv_matrix
+from hwlib.teach._check import Verdict, compare_function, exercise
+from hwlib.teach._quiz import Choice, Question, Quiz
+
+
+@exercise("receptive-corners-agree")
+def _agree(answer: Any) -> Verdict:
+    """1 if the numbers a and b, each 0 or 1, agree, else 0."""
+    return compare_function(
+        answer,
+        lambda a, b: int(a == b),
+        [{"a": a, "b": b} for a in (0, 1) for b in (0, 1)],
+        mistakes={
+            "That is 1 where they differ: it has to be 0 there.": lambda a, b: a ^ b,
+            "That is 1 only if both are 1; two zeros agree as well.": lambda a, b: a & b,
+            "Without the kink at s = 1 the value goes on falling: two ones agree as well.": lambda a, b: 1 - a - b,
+            "The kink at s = 1 has to turn the slope from -1 to 1, so its weight is 2.": (
+                lambda a, b: 1 - a - b + max(a + b - 1, 0)
+            ),
+        },
+    )
+
+
+@exercise("receptive-corners-depth")
+def _depth(answer: Any) -> Verdict:
+    """Whether a corner sees the opposite one, with some layers of kernel k and padding (k - 1) / 2."""
+
+    def reference(n: int, k: int, layers: int) -> bool:
+        sees = np.zeros(n, bool)
+        sees[0] = True
+        matrix = conv_matrix(np.ones(k, int), (n,), padding=k // 2)
+        for _ in range(layers):
+            sees = matrix.T @ sees > 0
+        return bool(sees[-1])
+
+    return compare_function(
+        answer,
+        reference,
+        [
+            {"n": n, "k": k, "layers": layers}
+            for n, k, layers in itertools.product((2, 5, 6, 9), (3, 5), (1, 2, 3, 4, 5, 8))
+        ],
+        mistakes={
+            "A corner is at the middle of its field: only half of the field lies inside the image.": (
+                lambda n, k, layers: 1 + layers * (k - 1) >= n
+            ),
+            "From corner to corner are n - 1 steps, not n.": lambda n, k, layers: layers * (k // 2) >= n,
+            "A larger kernel takes larger steps.": lambda n, k, layers: layers >= n - 1,
+            "A kernel of k reaches (k - 1) / 2 to one side, not k.": lambda n, k, layers: layers * k >= n - 1,
+        },
+    )
+
+
+@exercise("receptive-corners-ways")
+def _ways(answer: Any) -> Verdict:
+    """Number of ways through 3x3 layers from a pixel dy rows below and dx columns to the right, no border in reach."""
+
+    def line(layers: int, step: int) -> int:
+        counts = np.ones(1, int)
+        for _ in range(layers):
+            counts = np.convolve(counts, [1, 1, 1])
+        return int(counts[layers + step]) if abs(step) <= layers else 0
+
+    def reference(layers: int, dy: int, dx: int) -> int:
+        return line(layers, dy) * line(layers, dx)
+
+    return compare_function(
+        answer,
+        reference,
+        [
+            {"layers": layers, "dy": dy, "dx": dx}
+            for layers, dy, dx in [
+                (1, 0, 0), (1, 1, 1), (2, 0, 0), (2, 2, 0), (2, 1, -1), (3, 0, 1), (4, 4, 4), (4, 0, 0), (3, 4, 0),
+            ]
+        ],
+        mistakes={
+            "Rows and columns are chosen independently: multiply the two counts.": (
+                lambda layers, dy, dx: line(layers, dy) + line(layers, dx)
+            ),
+            "That counts the ways along a line: do the same for the columns, and multiply.": (
+                lambda layers, dy, dx: line(layers, dy)
+            ),
+            "That counts all ways from the output, wherever they end.": lambda layers, dy, dx: 9**layers,
+            "That only says whether there is a way.": lambda layers, dy, dx: int(max(abs(dy), abs(dx)) <= layers),
+        },
+    )  # fmt: skip
+
+
+@exercise("receptive-corners-affine")
+def _affine(answer: Any) -> Verdict:
+    """How many of the four cases of two bits an affine map with a threshold gets right at best."""
+
+    def reference(f00: int, f01: int, f10: int, f11: int) -> int:
+        wanted = np.array([f00, f01, f10, f11])
+        corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+        found = [corners @ [u, v] + b >= 0 for u in (-2, -1, 1, 2) for v in (-2, -1, 1, 2) for b in range(-5, 6)]
+        return int(max((white == wanted).sum() for white in found))
+
+    return compare_function(
+        answer,
+        reference,
+        [dict(zip(("f00", "f01", "f10", "f11"), case, strict=True)) for case in itertools.product((0, 1), repeat=4)],
+        mistakes={
+            "Most functions of two bits an affine map computes: only two of them defeat it.": lambda *f: 3,
+            "Not all: think of the two in which the bits are compared.": lambda *f: 4,
+            "A constant does that well, but a slope does better.": lambda *f: max(sum(f), 4 - sum(f)),
+            "Agreeing bits are as hard as differing ones.": lambda *f: 3 if f == (0, 1, 1, 0) else 4,
+        },
+    )
+
+
+QUIZ = Quiz(
+    Question(
+        "The receptive field of a unit holds all it needs. Can the network compute the answer?",
+        [
+            Choice("Yes, with the right weights.", "Without a nonlinearity, no weights compare two pixels."),
+            Choice("Only if it can also compute it.", "Seeing is necessary, not sufficient.", right=True),
+            Choice("Yes, if it is deep enough.", "Affine maps, however many, make one affine map."),
+        ],
+    ),
+    Question(
+        "A residual connection is added to convolutions without ReLU. What changes?",
+        [
+            Choice("Nothing: x + A x is affine again.", "Sums of affine maps are affine.", right=True),
+            Choice("It adds the missing nonlinearity.", "Addition is as linear as it gets."),
+            Choice("It makes the field wider.", "It adds ways that read less, not more."),
+        ],
+    ),
+    Question(
+        "How can a network with shared weights know that a pixel is a corner?",
+        [
+            Choice("It can not: convolutions treat all places alike.", "Inside the image, yes. But padding is seen."),
+            Choice("By the number of zeros that the padding puts around it.", "Corners have the most.", right=True),
+            Choice("By a weight for each place.", "A convolution has none: the same weights serve all places."),
+        ],
+    ),
+)

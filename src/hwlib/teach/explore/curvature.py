@@ -1,0 +1,140 @@
+"""Explorers of the chapter *Curvature costs two gradients*, on the surface (w0 w1 - 3)^2 / 2 of its first example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwlib.optim import gradient_descent, newton_path
+from hwlib.teach.explore._chart import Chart, charts_above
+from hwlib.teach.explore._frames import frame_explorer
+from hwlib.teach.plot._theme import FAINT, LINES
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+Array = npt.NDArray[Any]
+
+STARTS = ((1.0, 2.0), (0.4, 0.2), (3.0, 0.5), (0.3, 2.5), (2.6, 2.6))
+ROUNDS = (0, 1, 2, 3, 5, 10, 40)
+_TARGET = 3.0
+
+
+def _gradient(w: Array) -> Array:
+    return np.asarray((w[0] * w[1] - w.dtype.type(_TARGET)) * w[::-1])
+
+
+def _hessian(w: Array) -> Array:
+    off = 2 * w[0] * w[1] - _TARGET
+    return np.array([[w[1] ** 2, off], [off, w[0] ** 2]])
+
+
+def newton_explorer(
+    *, starts: Sequence[tuple[float, float]] = STARTS, rounds: Sequence[int] = ROUNDS, step: float = 0.05
+) -> ipywidgets.VBox:
+    """Sliders choose a start and the number of rounds; shown are descent, Newton's method and its saddle-free form.
+
+    Args:
+        starts: positions of the first slider.
+        rounds: positions of the second.
+        step: learning rate of descent.
+
+    Returns:
+        Widget for Jupyter, Colab and the static page.
+
+    Example:
+        >>> len(newton_explorer(starts=[(1.0, 2.0)], rounds=[0, 1]).children)
+        4
+    """
+    most = max(rounds)
+    names = ("descent", "Newton", "Newton with absolute eigenvalues")
+    paths = {
+        start: (
+            gradient_descent(_gradient, np.array(start), step=step, steps=most),
+            newton_path(_gradient, _hessian, start, steps=most),
+            newton_path(_gradient, _hessian, start, steps=most, damping=0.1, absolute=True),
+        )
+        for start in starts
+    }
+    ticks = {float(n): str(n) for n in range(5)}
+
+    def frame(start: tuple[float, float], count: int) -> str:
+        chart = Chart(
+            (-0.6, 4.2), (-0.6, 4.2), "plane of the two weights", ticks, ticks, "w(0), across; w(1), up", (260, 260)
+        )
+        across = np.geomspace(0.15, 4.2, 18)
+        for level in (0.125, 1.125, 3.125):  # level lines beside the solutions: |w0 w1 - 3| = 0.5, 1.5, 2.5
+            for product in (_TARGET - np.sqrt(2 * level), _TARGET + np.sqrt(2 * level)):
+                chart.line(np.stack([across, product / across], 1), FAINT, width=0.7)
+        chart.line(np.stack([across, _TARGET / across], 1))
+        said = []
+        for name, colour, path in zip(names, LINES, paths[start], strict=False):
+            chart.line(path[: count + 1], colour)
+            chart.dots(path[: count + 1], colour, radius=2)
+            chart.dots(path[[count]], colour, radius=4)
+            here = path[count]
+            loss = 0.5 * (here[0] * here[1] - _TARGET) ** 2
+            # A square in the line's colour, and words in the page's own: coloured words would be hard to read.
+            key = f'<i style="display:inline-block;width:.7em;height:.7em;background:{colour}"></i>'
+            said.append(f"{key} {name} at ({here[0]:.3f}, {here[1]:.3f}), loss {loss:.1e}")
+        plain = f"from ({start[0]:g}, {start[1]:g}) after {count} rounds"
+        drawn = charts_above([chart], plain)
+        return drawn.replace(f'<p class="hw-note">{plain}</p>', f'<p class="hw-note">{plain}: {"; ".join(said)}.</p>')
+
+    return frame_explorer({"start": starts, "rounds": rounds}, frame)
+
+
+def difference_explorer(*, exponents: Sequence[int] = tuple(range(-1, -13, -1))) -> ipywidgets.VBox:
+    """Sliders choose the difference, the precision and r; shown is the error of the Hessian-vector product.
+
+    Args:
+        exponents: r is ten to the power of these; positions of the third slider.
+
+    Returns:
+        Widget for Jupyter, Colab and the static page.
+
+    Example:
+        >>> len(difference_explorer(exponents=[-1, -2]).children)
+        5
+    """
+    point, vector, exact = np.array([1.0, 2.0]), np.array([1.0, 1.0]), np.array([5.0, 2.0])
+    precisions: dict[str, Any] = {"double": np.float64, "single": np.float32}
+    kinds = ("one-sided", "central")
+
+    def product(kind: str, precision: str, exponent: float) -> Array:
+        real = precisions[precision]
+        w, v, r = point.astype(real), vector.astype(real), real(10**exponent)
+        before, width = (w - r * v, 2 * r) if kind == "central" else (w, r)
+        return np.asarray((_gradient(w + r * v) - _gradient(before)) / width)
+
+    def error(kind: str, precision: str, exponent: float) -> float:
+        return float(np.linalg.norm(product(kind, precision, exponent).astype(float) - exact))
+
+    places = np.arange(min(exponents) - 0.5, max(exponents) + 0.51, 0.25)
+    lines = {
+        (kind, precision): np.array([(e, np.log10(max(error(kind, precision, e), 1e-17))) for e in places])
+        for kind in kinds
+        for precision in precisions
+    }
+    x_ticks = {float(e): f"1e{e}" for e in range(min(exponents), max(exponents) + 1) if e % 3 == 0}
+    y_ticks = {float(e): f"1e{e}" for e in range(-15, 4, 3)}
+
+    def frame(kind: str, precision: str, exponent: int) -> str:
+        chart = Chart((places[0], places[-1]), (-16, 3), "error of H v", x_ticks, y_ticks, "step r", (300, 220))
+        for key, line in lines.items():
+            if key != (kind, precision):
+                chart.line(line, FAINT, width=1)
+        chart.line(lines[kind, precision], LINES[0])
+        wrong = error(kind, precision, exponent)
+        chart.dots([(exponent, np.log10(max(wrong, 1e-16)))], LINES[1], radius=5)
+        value = product(kind, precision, exponent)
+        say = (
+            f"{kind.capitalize()} difference in {precision} precision with r = 1e{exponent}: "
+            f"({value[0]:.9g}, {value[1]:.9g}) instead of (5, 2). The error is {wrong:.1e}."
+        )
+        return charts_above([chart], say)
+
+    return frame_explorer({"difference": kinds, "precision": list(precisions), "r = 10^": exponents}, frame)

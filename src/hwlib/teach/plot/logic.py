@@ -1,0 +1,287 @@
+"""Pictures of neurons that decide, and of what none of them can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
+
+from hwlib._core.polygon import clip
+from hwlib.logic import (
+    BooleanFunction,
+    Face,
+    LogicNetwork,
+    NotSeparable,
+    Separable,
+    SignProof,
+    corners,
+    numbered_function,
+    separate,
+    weight_polygon,
+)
+from hwlib.logic._gates import affine_text
+from hwlib.teach.plot._theme import INK, ON_COLOUR, ThemedFigure, figure, inked
+
+FIRES, SILENT = "#e69f00", "#56b4e9"  # orange and blue of Okabe & Ito; also told apart by filled and hollow marks
+_LOW, _HIGH = -0.5, 1.5
+
+
+def neurons(shown: Mapping[str, tuple[BooleanFunction, Separable]]) -> ThemedFigure:
+    """Draw neurons of two inputs: the half-plane where each fires, its line, and the four points.
+
+    Args:
+        shown: title of each picture, and the function with its neuron.
+
+    Returns:
+        One picture beside the other; true points are filled, false ones hollow.
+
+    Raises:
+        ValueError: if a function does not have two variables.
+
+    Example:
+        >>> from hwlib.logic import boolean_function
+        >>> both = boolean_function("0001")
+        >>> len(neurons({"AND": (both, separate(both))}).axes)
+        1
+    """
+    drawn = figure(2.6 * len(shown), 2.8)
+    for axes, (title, (function, neuron)) in zip(
+        np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True
+    ):
+        _two_variables(function)
+        _square(axes, title)
+        _half_plane(axes, neuron)
+        _points(axes, function)
+    return drawn
+
+
+def weight_polygons(shown: Mapping[str, BooleanFunction], *, bias: int | Fraction, reach: int) -> ThemedFigure:
+    """Draw all weights (w1, w2) that make a neuron of a given bias compute each function.
+
+    Args:
+        shown: title of each picture, and its function of two variables.
+        bias: the bias.
+        reach: how far the axes go.
+
+    Returns:
+        One picture beside the other; borders that do not belong to the set are dashed.
+
+    Raises:
+        ValueError: if a function does not have two variables, or no weights will do.
+
+    Example:
+        >>> from hwlib.logic import boolean_function
+        >>> weight_polygons({"OR": boolean_function("0111")}, bias=-1, reach=4).axes[0].get_title()
+        'OR'
+    """
+    drawn = figure(2.8 * len(shown), 3.0)
+    for axes, (title, function) in zip(np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True):
+        polygon = [(float(p), float(q)) for p, q in weight_polygon(function, bias, reach=reach)]
+        if not polygon:
+            raise ValueError(f"{title} with bias={bias}: no weights will do, so there is nothing to draw")
+        axes.add_patch(Polygon(polygon, facecolor=FIRES, alpha=0.55, linewidth=0))
+        for value in (0, 1):
+            for x, y in function.points(value).tolist():
+                if x or y:
+                    style = "-" if value else (0, (4, 3))
+                    axes.axline(_on_line(x, y, float(bias)), slope=-x / y if y else np.inf, color=INK, lw=1.3, ls=style)
+        axes.set(xlim=(-reach / 4, reach), ylim=(-reach / 4, reach), aspect="equal")
+        axes.set_xlabel("$w_1$", color=INK)
+        axes.set_ylabel("$w_2$", color=INK)
+        inked(axes, title)
+    return drawn
+
+
+def _on_line(x: float, y: float, bias: float) -> tuple[float, float]:
+    """A point (w1, w2) with w1 x + w2 y + bias = 0."""
+    return (0.0, -bias / y) if y else (-bias / x, 0.0)
+
+
+def certificate(function: BooleanFunction, refuted: NotSeparable) -> ThemedFigure:
+    """Draw a certificate of two true and two false points of the plane: two segments with one middle.
+
+    Args:
+        function: a function of two variables.
+        refuted: its certificate.
+
+    Returns:
+        The four points and the segments that cross.
+
+    Raises:
+        ValueError: if the function does not have two variables.
+
+    Example:
+        >>> from hwlib.logic import boolean_function
+        >>> xor = boolean_function("0110")
+        >>> len(certificate(xor, separate(xor)).axes[0].lines)
+        2
+    """
+    _two_variables(function)
+    drawn = figure(2.8, 2.9)
+    axes = drawn.subplots()
+    _square(axes, "")
+    for pair, colour in [(refuted.true_points, FIRES), (refuted.false_points, SILENT)]:
+        axes.plot(*np.array(pair).T, color=colour, lw=3, zorder=2)
+    _points(axes, function)
+    middle = np.mean(refuted.true_points, axis=0)
+    axes.annotate(
+        "the same middle", middle, xytext=(middle[0], middle[1] + 0.75), ha="center", color=INK, fontsize=9,
+        arrowprops={"arrowstyle": "->", "color": INK},
+    )  # fmt: skip
+    return drawn
+
+
+def all_of_two_variables() -> ThemedFigure:
+    """Draw the sixteen Boolean functions of two variables, each with a neuron or with its certificate.
+
+    Returns:
+        Sixteen small pictures in the order of their truth tables.
+
+    Example:
+        >>> [axes.get_title() for axes in all_of_two_variables().axes][6]
+        '0110: no neuron'
+    """
+    drawn = figure(7.2, 8.0)
+    for number, axes in enumerate(drawn.subplots(4, 4).flat):
+        function = numbered_function(number, 2)
+        answer = separate(function, choose="smallest")
+        table = f"{number:04b}: "
+        if isinstance(answer, Separable):
+            _square(axes, f"{table}({answer.weights[0]}, {answer.weights[1]}), {answer.bias}".replace("-", "−"))
+            _half_plane(axes, answer)
+        else:
+            _square(axes, table + "no neuron")
+            for pair, colour in [(answer.true_points, FIRES), (answer.false_points, SILENT)]:
+                axes.plot(*np.array(pair).T, color=colour, lw=2.5, zorder=2)
+        _points(axes, function, size=45)
+        axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+        axes.title.set_fontsize(9)
+    return drawn
+
+
+def gate_regions(shown: Mapping[str, SignProof], *, reach: float = 2.0) -> ThemedFigure:
+    """Draw the regions of networks on the plane, with the affine map of each and the sign of the output.
+
+    Args:
+        shown: title of each picture, and the proof.
+        reach: how far the axes go.
+
+    Returns:
+        One picture beside the other; where the relation holds the region is filled.
+
+    Example:
+        >>> from hwlib.logic import prove_gate
+        >>> hidden, output = (np.eye(2, dtype=int), np.zeros(2)), (np.ones((1, 2)), np.zeros(1))
+        >>> net = LogicNetwork((hidden, output), "relu")
+        >>> len(gate_regions({"OR": prove_gate(net, lambda a, b: a > 0 or b > 0)}).axes)
+        1
+    """
+    drawn = figure(3.1 * len(shown), 3.3)
+    for axes, (title, proof) in zip(np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True):
+        for face in proof.faces:
+            if face.dimension == 2:
+                _region(axes, face, reach)
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[0], yticks=[0])
+        axes.set_xlabel("$x_1$", color=INK)
+        axes.set_ylabel("$x_2$", color=INK)
+        inked(axes, title)
+    return drawn
+
+
+def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
+    """Draw what a hidden layer of two ReLU neurons does to the plane: the lines it folds along, and where points go.
+
+    Args:
+        network: ReLU network with two inputs and one hidden layer of two neurons.
+        function: the function of two variables that it computes.
+
+    Returns:
+        The input plane beside the plane of the hidden values, where one line separates.
+
+    Raises:
+        ValueError: if the network has another shape.
+
+    Example:
+        >>> from hwlib.logic import boolean_function, relu_network
+        >>> xor = boolean_function("0110")
+        >>> len(folds(relu_network(xor), xor).axes)
+        2
+    """
+    if network.widths != (2,) or function.arity != 2:
+        raise ValueError(f"a network with hidden widths {network.widths}: accepted is one hidden layer of two neurons")
+    (weight, bias), (out, out_bias) = network.layers
+    drawn = figure(5.8, 3.1)
+    left, right = drawn.subplots(1, 2)
+    _square(left, "input")
+    for (a, b), c in zip(weight.tolist(), bias.tolist(), strict=True):
+        left.axline(_on_line(a, b, c), slope=-a / b if b else np.inf, color=INK, lw=1.5)
+    _points(left, function)
+    hidden = np.maximum(corners(2) @ weight.T + bias, 0)
+    colours = [FIRES if value else "none" for value in function.values]
+    for k, ((x, y), colour) in enumerate(zip(hidden.tolist(), colours, strict=True)):
+        right.plot(x, y, "o", ms=11, mfc=colour, mec=INK, mew=1.6, zorder=3)
+        shared = [tuple(corners(2)[j].tolist()) for j in range(4) if (hidden[j] == hidden[k]).all()]
+        if shared[0] == tuple(corners(2)[k].tolist()):
+            right.annotate(" ".join(f"({p},{q})" for p, q in shared), (x, y), (0, 11), textcoords="offset points",
+                           ha="center", color=INK, fontsize=9)  # fmt: skip
+    a, b = map(float, out[0])
+    right.axline(_on_line(a, b, float(out_bias[0]) - 0.5), slope=-a / b if b else np.inf, color=FIRES, lw=2)
+    top = float(hidden.max()) + 0.6
+    right.set(xlim=(-0.5, top), ylim=(-0.5, top), aspect="equal")
+    right.set_xlabel("$h_1$", color=INK)
+    right.set_ylabel("$h_2$", color=INK)
+    inked(right, "hidden values")
+    return drawn
+
+
+def half_plane(weights: Sequence[float], bias: float, low: float, high: float) -> list[tuple[float, float]]:
+    """Corners of the part of a square where a neuron fires."""
+    square = [(low, low), (high, low), (high, high), (low, high)]
+    return clip(square, [weights[0] * x + weights[1] * y + bias for x, y in square])
+
+
+def _two_variables(function: BooleanFunction) -> None:
+    if function.arity != 2:
+        raise ValueError(f"a function of {function.arity} variables: accepted are functions of two")
+
+
+def _square(axes: Axes, title: str) -> None:
+    axes.set(xlim=(_LOW, _HIGH), ylim=(_LOW, _HIGH), aspect="equal", xticks=[0, 1], yticks=[0, 1])
+    axes.set_xlabel("$x_1$", color=INK)
+    axes.set_ylabel("$x_2$", color=INK)
+    inked(axes, title)
+
+
+def _half_plane(axes: Axes, neuron: Separable) -> None:
+    fires = half_plane(neuron.weights, neuron.bias, _LOW, _HIGH)
+    if fires:
+        axes.add_patch(Polygon(fires, facecolor=FIRES, alpha=0.35, linewidth=0))
+    a, b = neuron.weights
+    if a or b:
+        axes.axline(_on_line(a, b, neuron.bias), slope=-a / b if b else np.inf, color=INK, lw=1.5)
+
+
+def _points(axes: Axes, function: BooleanFunction, *, size: float = 110) -> None:
+    for value, fill in [(1, FIRES), (0, "white")]:
+        points = function.points(value)
+        axes.scatter(points[:, 0], points[:, 1], s=size, facecolor=fill, edgecolor=ON_COLOUR, linewidth=1.5, zorder=3)
+
+
+def _region(axes: Axes, face: Face, reach: float) -> None:
+    """A region, its unbounded part cut off well outside the picture."""
+    far = 8 * reach
+    rays: list[tuple[float, float]] = [(float(x), float(y)) for x, y in face.corners]
+    base = np.mean(rays, axis=0)
+    rays += [tuple(base + far * np.array(d) / np.linalg.norm(d)) for d in face.directions]
+    middle = np.mean(rays, axis=0)
+    rays.sort(key=lambda p: np.arctan2(p[1] - middle[1], p[0] - middle[0]))
+    fill = FIRES if face.wanted else "none"
+    axes.add_patch(Polygon(rays, facecolor=fill, alpha=0.55 if face.wanted else 1, edgecolor=INK, linewidth=1.2))
+    for slopes in ((1, 0, reach), (-1, 0, reach), (0, 1, reach), (0, -1, reach)):
+        rays = clip(rays, [slopes[0] * x + slopes[1] * y + slopes[2] for x, y in rays])
+    x, y = np.mean(rays, axis=0)
+    text = affine_text(face.affine).replace("x1", "x_1").replace("x2", "x_2")
+    axes.text(x, y, f"${text}$", ha="center", va="center", fontsize=10, color=INK)

@@ -1,0 +1,108 @@
+"""Pictures of receptive fields."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.patches import Rectangle
+
+from hwlib.receptive import ReceptiveField
+from hwlib.teach.plot._theme import FAINT, INK, ThemedFigure, figure, plain_axes
+
+# Told apart by colour-blind readers (Okabe & Ito), and each line is labelled at its end as well.
+_LINES = ["#0072b2", "#d55e00", "#2bb38a", "#cc79a7", "#56b4e9", "#e69f00"]
+
+
+def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_size: int | None = None) -> ThemedFigure:
+    """Draw how the receptive field grows from layer to layer, along the first axis.
+
+    Args:
+        fields: name of a network to its receptive field.
+        input_size: a size to compare with, drawn as a dashed line.
+
+    Returns:
+        One line a network over its operations, the largest size so far on a logarithmic scale, the final one named.
+
+    Raises:
+        ValueError: if there is no network, or a receptive field grows with the input without end.
+
+    Example:
+        >>> import torch
+        >>> from hwlib.receptive import receptive_field
+        >>> receptive_growth({"one": receptive_field(torch.nn.Conv1d(1, 1, 3))}).axes[0].get_ylabel()
+        'receptive field in pixels'
+    """
+    if not fields or any(math.isinf(field.size[0]) for field in fields.values()):
+        raise ValueError("fields: accepted are one or more networks without a layer that takes all pixels together")
+    drawn = figure(8.0, 4.2)
+    axes = drawn.add_subplot()
+    longest = max(len(field.layers) for field in fields.values())
+    ends = sorted((float(field.size[0]), name) for name, field in fields.items())
+    heights = _apart([math.log(size) for size, _ in ends], 0.45)
+    for number, (name, field) in enumerate(fields.items()):
+        sizes = list(itertools.accumulate([1.0, *(float(layer.size[0]) for layer in field.layers[:-1])], max))
+        colour = _LINES[number % len(_LINES)]
+        axes.plot(range(len(sizes)), sizes, color=colour, linewidth=2)
+        height = math.exp(heights[ends.index((float(field.size[0]), name))])
+        axes.plot([len(sizes) - 1, longest], [sizes[-1], height], color=FAINT, linewidth=0.8, linestyle=":")
+        axes.text(longest + 0.5, height, f"{name}: {field.size[0]}", color=INK, fontsize=10, va="center")
+    if input_size is not None:
+        axes.axhline(input_size, color=FAINT, linestyle="--", linewidth=1)
+        axes.text(0, input_size * 1.08, f"input: {input_size}", color=INK, fontsize=10)
+    axes.set_yscale("log")
+    axes.set_xlim(0, longest * 1.3)
+    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
+    for name, label in (("x", "operations that widen it, or join branches"), ("y", "receptive field in pixels")):
+        getattr(axes, f"set_{name}label")(label, color=INK)
+    axes.tick_params(which="both", colors=INK)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(FAINT)
+    return drawn
+
+
+def _apart(heights: list[float], least: float) -> list[float]:
+    """Ascending heights, moved up where two labels would overlap."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + least) if moved else height)
+    return moved
+
+
+def image_pairs(inputs: npt.ArrayLike, outputs: npt.ArrayLike, *, columns: int = 4) -> ThemedFigure:
+    """Draw small black-and-white images, each beside what shall come out.
+
+    Args:
+        inputs: ``(n, h, w)``, 0 for black and 1 for white.
+        outputs: ``(n, h, w)``.
+        columns: pairs in a row.
+
+    Returns:
+        One panel a pair.
+
+    Raises:
+        ValueError: if the shapes differ or are not those of a row of images.
+
+    Example:
+        >>> len(image_pairs([[[0, 1]], [[1, 1]]], [[[0, 0]], [[1, 0]]]).axes)
+        2
+    """
+    given, wanted = np.asarray(inputs), np.asarray(outputs)
+    if given.ndim != 3 or given.shape != wanted.shape or not len(given):
+        raise ValueError(f"inputs have shape {given.shape}, outputs {wanted.shape}: accepted are equal (n, h, w)")
+    (count, height, width), rows = given.shape, -(-len(given) // columns)
+    drawn = figure(2.1 * columns, 1.1 * rows * height / width)
+    for number in range(count):
+        axes = plain_axes(drawn.add_subplot(rows, columns, number + 1))
+        for image, left in ((given[number], 0.0), (wanted[number], width + 1.6)):
+            axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=(left, left + width, height, 0))
+            axes.add_patch(Rectangle((left, 0), width, height, fill=False, edgecolor=FAINT, linewidth=1))
+        arrow = {"arrowstyle": "->", "color": INK}
+        axes.annotate("", (width + 1.4, height / 2), (width + 0.2, height / 2), arrowprops=arrow)
+        axes.set_xlim(-0.2, 2 * width + 1.8)
+        axes.set_ylim(height + 0.2, -0.2)
+    return drawn

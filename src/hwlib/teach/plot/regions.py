@@ -1,0 +1,150 @@
+"""Pictures of linear regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.collections import PolyCollection
+
+from hwlib.regions import Identified, Regions
+from hwlib.teach.plot._theme import FAINT, INK, ThemedFigure, figure, inked, weight_colour
+
+
+def region_maps(
+    shown: Mapping[str, Regions], *, marked: Mapping[str, npt.ArrayLike] | None = None, by_sign: bool = False
+) -> ThemedFigure:
+    """Draw the regions of networks of two inputs in a box, one picture beside the other.
+
+    Args:
+        shown: title of each picture, and its regions.
+        marked: points ``(n, 2)`` to mark in the picture of a title.
+        by_sign: fill the regions where the first output is positive in the middle, instead of telling neighbours
+            apart by colours.
+
+    Returns:
+        The pictures.
+
+    Raises:
+        ValueError: if regions are not in the plane, or have no bound.
+
+    Example:
+        >>> from hwlib.regions import enumerate_regions, folding_network
+        >>> found = enumerate_regions(folding_network(1, 2), box=[(0, 1), (0, 1)])
+        >>> len(region_maps({"one fold": found}).axes[0].collections[0].get_paths())
+        4
+    """
+    drawn = figure(2.7 * len(shown), 2.9)
+    for axes, (title, found) in zip(np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True):
+        polygons = _polygons(found)
+        if by_sign:
+            middles = np.array([polygon.mean(axis=0) for polygon in polygons])
+            fills = [
+                "#f6cf85" if value > 0 else "none" for value in np.atleast_2d(found.network.as_floats()(middles))[:, 0]
+            ]
+        else:
+            fills = [weight_colour(number % 4, number // 4 % 4, 4) for number in _tints(found)]
+        many = len(polygons) > 1000  # more paths than a page should carry: a picture of pixels instead
+        drawn_as = PolyCollection(polygons, facecolors=fills, edgecolors=INK, linewidths=0.15 if many else 0.5)
+        drawn_as.set_rasterized(many)
+        axes.add_collection(drawn_as)
+        if marked and title in marked:
+            axes.plot(*np.asarray(marked[title], dtype=float).T, "o", ms=4, color="#16181b", zorder=3)
+        low, high = np.concatenate(polygons).min(axis=0), np.concatenate(polygons).max(axis=0)
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        inked(axes, title)
+    return drawn
+
+
+def identified(found: Sequence[Identified], target: Sequence[Fraction | int | float]) -> ThemedFigure:
+    """Draw the regions that a network identifies, the point of each that goes to one target, and the target.
+
+    Args:
+        found: regions of the plane.
+        target: ``(2,)``, a point of the common image.
+
+    Returns:
+        The input on the left, the common image on the right.
+
+    Example:
+        >>> from hwlib.regions import folding_network, identified_regions
+        >>> unit = [(0, 1), (0, 1)]
+        >>> found = identified_regions(folding_network(1, 2), box=unit, target=unit)
+        >>> len(identified(found, [0.25, 0.5]).axes)
+        2
+    """
+    drawn = figure(5.6, 3.0)
+    left, right = drawn.subplots(1, 2)
+    for number, region in enumerate(found):
+        corners = _around(region.corners.astype(float))
+        tint = weight_colour(number % 4, number // 4 % 4, 4)
+        left.fill(*corners.T, facecolor=tint, edgecolor=INK, linewidth=0.8)
+        image = _around((region.corners @ region.weight.T + region.bias).astype(float))
+        right.fill(*image.T, facecolor=weight_colour(3, 0, 4), edgecolor=INK, linewidth=0.8)
+        point = region.preimage(target).astype(float)
+        left.plot(*point, "o", color="#16181b", ms=5)
+    right.plot(*map(float, target), "o", color="#16181b", ms=5)
+    for axes, title in ((left, "input"), (right, "output")):
+        axes.set_aspect("equal")
+        inked(axes, title)
+    return drawn
+
+
+def counted(rows: Mapping[str, Sequence[float]], ticks: Sequence[Any], *, label: str) -> ThemedFigure:
+    """Draw numbers of regions on a logarithmic axis, a line for each name.
+
+    Args:
+        rows: name of each line, and its values.
+        ticks: what the values belong to.
+        label: what the ticks are.
+
+    Returns:
+        The chart.
+
+    Example:
+        >>> len(counted({"bound": [2, 4], "found": [1, 3]}, [1, 2], label="layers").axes[0].lines)
+        2
+    """
+    drawn = figure(5.4, 3.4)
+    axes = drawn.subplots()
+    colours = ("#e69f00", "#56b4e9", "#2bb38a", "#cc79a7", INK)
+    for (name, values), colour, mark in zip(rows.items(), colours, "osD^v", strict=False):
+        axes.plot(range(len(ticks)), values, color=colour, marker=mark, label=name)
+    axes.set_yscale("log")
+    axes.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
+    axes.set_xlabel(label, color=INK)
+    axes.set_ylabel("regions", color=INK)
+    axes.legend(frameon=False, labelcolor=INK, fontsize=9)
+    axes.grid(axis="y", color=FAINT, alpha=0.3)
+    inked(axes, "")
+    return drawn
+
+
+def _polygons(found: Regions) -> list[npt.NDArray[Any]]:
+    if found.dimension != 2 or not found.points[found.ring, -1].all():
+        raise ValueError(
+            "regions that are not in the plane, or have no bound: accepted are those of two inputs in a box"
+        )
+    return [found.points[found.ring[a:b], :2] for a, b in zip(found.start, found.start[1:], strict=False)]
+
+
+def _tints(found: Regions) -> list[int]:
+    """A colour for each region, different from its neighbours': each takes the first that is free."""
+    near: list[list[int]] = [[] for _ in range(len(found))]
+    for a, b in found.adjacency.tolist():
+        near[max(a, b)].append(min(a, b))
+    tints: list[int] = []
+    for number in range(len(found)):
+        taken = {tints[other] for other in near[number]}
+        tints.append(next(tint for tint in range(len(taken) + 1) if tint not in taken))
+    return tints
+
+
+def _around(corners: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Corners of a convex polygon in order."""
+    x, y = (corners - corners.mean(axis=0)).T
+    ordered: npt.NDArray[Any] = corners[np.argsort(np.arctan2(y, x))]
+    return ordered

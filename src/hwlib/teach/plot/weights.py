@@ -1,0 +1,109 @@
+"""Paths of descent in the plane of two weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from hwlib.teach.plot._theme import DASHES, FAINT, INK, LINES, ThemedFigure, figure
+from hwlib.teach.plot.curves import ink_axes
+
+
+def solution_paths(
+    row: npt.ArrayLike,
+    target: float,
+    paths: Mapping[str, npt.ArrayLike],
+    *,
+    size: float = 4.0,
+    circle: bool = False,
+) -> ThemedFigure:
+    """Draw the line of all weights that fit one sample, and paths that lead to it.
+
+    Args:
+        row: the sample ``(2,)``.
+        target: its y.
+        paths: name to points ``(t, 2)``, the start first.
+        size: both axes go from a little below zero to this.
+        circle: draw the circle of all weights as long as the shortest solution as well.
+
+    Returns:
+        One panel; a dot for each point, a star for the last.
+
+    Raises:
+        ValueError: if the sample has not two features, the second of them not zero, or there are too many paths.
+
+    Example:
+        >>> drawn = solution_paths([1, 2], 5, {"descent": [[0, 0], [1, 2]]})
+        >>> drawn.axes[0].get_xlabel()
+        '$w_0$'
+    """
+    x = np.asarray(row, float)
+    if x.shape != (2,) or not x[1]:
+        raise ValueError(f"row={row!r}: accepted are two numbers, the second not zero")
+    if not 1 <= len(paths) <= len(LINES):
+        raise ValueError(f"paths={sorted(paths)}: accepted are one to {len(LINES)} paths")
+    drawn = figure(4.8, 4.2)
+    axes = drawn.subplots()
+    low = -0.12 * size
+    ends = np.array([low, size])
+    axes.plot(ends, (target - x[0] * ends) / x[1], color=INK, linewidth=1.5)
+    if circle:
+        shortest = abs(target) / np.linalg.norm(x)
+        turn = np.linspace(0, 2 * np.pi, 200)
+        axes.plot(shortest * np.cos(turn), shortest * np.sin(turn), color=FAINT, linestyle=":", linewidth=1.5)
+    _paths(axes, paths, (low, size), (low, size))
+    return drawn
+
+
+def surface_paths(
+    surface: Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]],
+    paths: Mapping[str, npt.ArrayLike],
+    *,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    levels: npt.ArrayLike,
+) -> ThemedFigure:
+    """Draw level lines of a function of two weights, and paths on it.
+
+    Args:
+        surface: from arrays of the two weights to an array of values.
+        paths: name to points ``(t, 2)``, the start first.
+        x: range of the first weight.
+        y: range of the second weight.
+        levels: values with a line, in increasing order.
+
+    Returns:
+        One panel; a dot for each point, a star for the last.
+
+    Raises:
+        ValueError: if there are no paths, or too many.
+
+    Example:
+        >>> bowl = surface_paths(lambda a, b: a**2 + b**2, {"p": [[1, 1]]}, x=(0, 1), y=(0, 1), levels=[1])
+        >>> bowl.axes[0].get_ylabel()
+        '$w_1$'
+    """
+    if not 1 <= len(paths) <= len(LINES):
+        raise ValueError(f"paths={sorted(paths)}: accepted are one to {len(LINES)} paths")
+    drawn = figure(5.2, 4.6)
+    axes = drawn.subplots()
+    grid = np.meshgrid(np.linspace(*x, 161), np.linspace(*y, 161))
+    axes.contour(*grid, surface(*grid), levels=np.asarray(levels), colors=FAINT, linewidths=0.8)
+    _paths(axes, paths, x, y)
+    return drawn
+
+
+def _paths(axes: Axes, paths: Mapping[str, npt.ArrayLike], x: tuple[float, float], y: tuple[float, float]) -> None:
+    for number, (name, points) in enumerate(paths.items()):
+        path = np.asarray(points, float)
+        colour = LINES[number]
+        axes.plot(*path.T, color=colour, linestyle=DASHES[number], marker="o", markersize=4, linewidth=1.6, label=name)
+        axes.plot(*path[-1], "*", color=colour, markersize=14)
+    axes.set(xlim=x, ylim=y, aspect="equal")
+    axes.set_xlabel("$w_0$", color=INK)
+    axes.set_ylabel("$w_1$", color=INK)
+    ink_axes(axes)
+    axes.legend(frameon=False, labelcolor=INK, fontsize=9)

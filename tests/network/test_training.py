@@ -1,0 +1,78 @@
+"""hwlib.network: runs repeat themselves, snapshots are the module, and the spirals are what they are called."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hwlib.network import initialise, relu_module, snapshots, two_spirals
+
+
+def test_a_run_repeats_itself_and_leaves_the_number_of_threads():
+    points, labels = two_spirals(20)
+    threads = torch.get_num_threads()
+    first, second = (snapshots(relu_module(2, [5], seed=3), points, labels, steps=[0, 30]) for _ in range(2))
+    assert np.array_equal(first[30](points), second[30](points))
+    assert not np.array_equal(first[0](points), first[30](points))
+    assert torch.get_num_threads() == threads
+
+
+def test_snapshots_are_the_module_at_the_beginning_and_at_the_end():
+    points, labels = two_spirals(10)
+    module = relu_module(2, [4], seed=0)
+    before = module(torch.from_numpy(points)).detach().numpy()
+    found = snapshots(module, points, labels, steps=[0, 7])
+    after = module(torch.from_numpy(points)).detach().numpy()
+    assert np.allclose(found[0](points), before)
+    assert np.allclose(found[7](points), after)
+    assert not np.allclose(before, after)
+
+
+def test_training_lowers_the_loss_of_torch_s_own_optimiser_step_by_step():
+    points, labels = two_spirals(20)
+    found = snapshots(relu_module(2, [8, 8], seed=1), points, labels, steps=[0, 50, 300])
+    wanted = torch.from_numpy(labels).double()
+    losses = [
+        torch.nn.functional.binary_cross_entropy_with_logits(torch.from_numpy(network(points)[:, 0]), wanted).item()
+        for network in found.values()
+    ]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0] / 2
+
+
+def test_several_classes_and_convolutions():
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(12, 1, 4, 4))
+    labels = np.repeat([0, 1, 2], 4)
+    images[np.arange(12), 0, labels, 0] += 5
+    layers = [torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 3)]
+    module = initialise(torch.nn.Sequential(*layers), seed=0)
+    found = snapshots(module, images, labels, steps=[200], rate=0.05, input_shape=(1, 4, 4))
+    assert (found[200](images.reshape(12, -1)).argmax(axis=1) == labels).all()
+
+
+def test_no_line_separates_the_spirals():
+    points, labels = two_spirals()
+    assert np.array_equal(points[labels == 1], -points[labels == 0])
+    directions = np.linspace(0, np.pi, 360)
+    heights = points @ np.stack([np.cos(directions), np.sin(directions)])
+    for column in heights.T:
+        assert min(column[labels == 0].max(), column[labels == 1].max()) > max(
+            column[labels == 0].min(), column[labels == 1].min()
+        )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: two_spirals(3), "positive even"),
+        (lambda: relu_module(2, [0]), "accepted are positive"),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0, 1], steps=[0]), "equally many"),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[3, 1]), "increasing order"),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[]), "increasing order"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
