@@ -236,7 +236,7 @@ MAXIMA = {
 }
 
 
-@pytest.mark.problem("receptive-field-size")
+@pytest.mark.problem("rf-size")
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize("name", sorted(set(CASES) - WITHOUT_GRADIENT))
 def test_the_sets_are_those_of_the_gradient(name):
@@ -319,7 +319,7 @@ def test_the_size_is_the_largest_extent_on_a_large_input(layers, joins):
 
 
 @pytest.mark.problem("rf-output-size")
-@pytest.mark.problem("receptive-field-size")
+@pytest.mark.problem("rf-size")
 def test_four_convolutions_by_recurrence_by_reachability_and_by_gradient():
     channels = [1, 16, 16, 16, 1]
     net = sequence(*(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(channels)))

@@ -1,15 +1,41 @@
-"""Whole numbers that users pass, checked once for all modules."""
+"""What users pass, checked once for all topics: an error names the argument, what was given and what is accepted."""
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PerAxis = int | Sequence[int]
 
 
+def whole(name: str, value: Any, *, least: int | None = None) -> int:
+    """A whole number, of any type that is one (``np.int64``, not ``2.0``)."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or (least is not None and number < least):
+        raise ValueError(f"{name}={value!r}: accepted is a whole number" + _at_least(least))
+    return number
+
+
+def positive(name: str, value: Any, *, zero: bool = False) -> Any:
+    """A real number above zero, or, with ``zero``, not below it; of whatever type it was given."""
+    if not isinstance(value, Real) or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        raise ValueError(
+            f"{name}={value!r}: accepted is a number " + ("that is not negative" if zero else "above zero")
+        )
+    return value
+
+
 def per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str = "") -> tuple[int, ...]:
-    """One whole number per spatial axis, from one for all or from one for each; a ValueError names what is wrong."""
+    """One whole number per spatial axis, from one for all or from one for each."""
     try:
         values = [operator.index(value)] * axes  # type: ignore[arg-type]
     except TypeError:
@@ -24,6 +50,7 @@ def per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str 
 
 
 def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str = "") -> tuple[int, ...]:
+    """One or more whole numbers."""
     try:
         numbers = tuple(operator.index(value) for value in values)
     except TypeError:
@@ -33,3 +60,19 @@ def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str
             f"{name}={values!r}: accepted are " + (accepted or f"one or more whole numbers, each at least {least}")
         )
     return numbers
+
+
+def generator(name: str, rng: Any) -> np.random.Generator:
+    """A source of random numbers: a new one for None, one with that seed for a whole number, or the one given."""
+    import numpy as np
+
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    try:
+        return np.random.default_rng(whole(name, rng, least=0))
+    except ValueError:
+        raise ValueError(f"{name}={rng!r}: accepted are None, a seed of at least 0, and a numpy Generator") from None
+
+
+def _at_least(least: int | None) -> str:
+    return "" if least is None else f" of at least {least}"
