@@ -19,6 +19,7 @@ from .logic import boolean_function as boolean_function
 from .logic import prove_gate as prove_gate
 from .logic import separate as separate
 from .network import Network as Network
+from .network import as_network as as_network
 from .optim import expected_risk as expected_risk
 from .optim import gradient_descent as gradient_descent
 from .optim import hessian_operator as hessian_operator

@@ -480,7 +480,9 @@ def test_the_faces_cover_the_plane_with_the_network_s_own_maps():
 
 
 def test_only_networks_from_the_plane_to_a_number_are_gates():
-    with pytest.raises(ValueError, match="accepted are ReLU networks with 2 inputs"):
+    with pytest.raises(ValueError, match="a network of 'step' neurons, which jump: accepted are networks of 'relu'"):
         prove_gate(adder(1), lambda a, b: True)
+    with pytest.raises(ValueError, match="2 inputs and 2 outputs: accepted is 2 and 1"):
+        prove_gate(as_relu(adder(1)), lambda a, b: True)
     with pytest.raises(ValueError, match="relation='<'"):
         prove_gate(OR, lambda a, b: True, relation="<")

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from hwlib.logic._networks import LogicNetwork
-from hwlib.network import Network
+from hwlib.network import Network, NetworkLike, as_network
 from hwlib.regions._cells import Cell, ExactLayer, Ray, exact_cells
 from hwlib.regions._lines import merged_layers
 from hwlib.regions._result import affine_maps
@@ -93,12 +92,12 @@ class SignProof:
     """Where the output of a ReLU network on the plane is positive, face by face.
 
     Attributes:
-        network: the network.
+        network: the network, of Fractions.
         relation: what is claimed to hold exactly on the wanted set: ``"> 0"`` or ``">= 0"``.
         faces: regions, edges and corners without their borders; together they cover the plane.
     """
 
-    network: LogicNetwork
+    network: Network
     relation: Relation
     faces: tuple[Face, ...]
 
@@ -119,7 +118,7 @@ class SignProof:
         return "\n".join(line(face) for face in sorted(self.faces, key=lambda face: -face.dimension))
 
 
-def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, relation: Relation = "> 0") -> SignProof:
+def prove_gate(network: NetworkLike, wanted: Callable[[int, int], Any], *, relation: Relation = "> 0") -> SignProof:
     """Establish the sign of a ReLU network's output on the whole plane, exactly.
 
     The plane is cut along the two axes and along every line where a neuron changes between zero and positive, layer
@@ -127,7 +126,8 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
     which the piece is unbounded decide. Points are integers in homogeneous coordinates: nothing is rounded.
 
     Args:
-        network: ReLU network with two inputs, one output, and whole or rational weights.
+        network: with two inputs and one output, as :func:`hwlib.network.as_network` takes it; floats are taken at
+            their exact value.
         wanted: from the signs (-1, 0 or 1) of x1 and x2 to whether the relation is to hold.
         relation: ``"> 0"`` or ``">= 0"``.
 
@@ -135,15 +135,13 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
         All faces. ``verify()`` says whether the claim is true, ``counterexample()`` where it is not.
 
     Raises:
-        ValueError: if the network is not a ReLU network from the plane to a number, or the relation is unknown.
+        ValueError: if the network is not piecewise linear from the plane to a number, or the relation is unknown.
 
     Source: problems ``logic-relu-or``, ``logic-relu-xor``, ``logic-relu-nand``; chapter *A few neurons decide
     everything*.
 
     Example:
-        >>> import numpy as np
-        >>> hidden = (np.array([[1, 0], [0, 1]]), np.array([0, 0]))
-        >>> either = LogicNetwork((hidden, (np.array([[1, 1]]), np.array([0]))), "relu")
+        >>> either = [([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])]
         >>> prove_gate(either, lambda s1, s2: s1 > 0 or s2 > 0).verify()
         True
         >>> prove_gate(either, lambda s1, s2: s1 > 0 and s2 > 0).counterexample()
@@ -151,13 +149,9 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
     """
     if relation not in ("> 0", ">= 0"):
         raise ValueError(f"relation={relation!r}: accepted are '> 0' and '>= 0'")
-    shape = (network.layers[0][0].shape[1], len(network.layers[-1][1]))
-    if network.activation != "relu" or shape != (2, 1):
-        raise ValueError(
-            f"a network of {network.activation} neurons with {shape[0]} inputs and {shape[1]} outputs: "
-            "accepted are ReLU networks with 2 inputs and 1 output"
-        )
-    exact = Network.from_arrays(network.layers).as_fractions()
+    exact = as_network(network).as_fractions()
+    if (exact.inputs, exact.outputs) != (2, 1):
+        raise ValueError(f"{exact} has {exact.inputs} inputs and {exact.outputs} outputs: accepted is 2 and 1")
     layers = [ExactLayer.of(layer) for layer in merged_layers(exact)[:-1]]
     faces: dict[frozenset[Ray], Face] = {}
     for corners, facets in _QUADRANTS:
@@ -178,7 +172,7 @@ def prove_gate(network: LogicNetwork, wanted: Callable[[int, int], Any], *, rela
                         bool(wanted(*signs)),
                     ),
                 )
-    return SignProof(network, relation, tuple(faces.values()))
+    return SignProof(exact, relation, tuple(faces.values()))
 
 
 def _faces_of(cell: Cell) -> Iterator[tuple[Ray, ...]]:

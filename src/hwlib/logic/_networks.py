@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from hwlib.logic._functions import BooleanFunction, Integers, corners
 from hwlib.logic._separate import Separable, separate
+from hwlib.network import Network
 
 Array = npt.NDArray[Any]
 Layer = tuple[Array, Array]
@@ -50,6 +51,29 @@ class LogicNetwork:
             elif number < len(self.layers) - 1:
                 values = np.maximum(values, 0)
         return values
+
+    def as_network(self) -> Network:
+        """The same function as a :class:`hwlib.network.Network` of Fractions.
+
+        Returns:
+            The network.
+
+        Raises:
+            ValueError: if it is one of threshold neurons, which jump; :func:`as_relu` gives one that does not.
+
+        Example:
+            >>> LogicNetwork(((np.array([[1, -2]]), np.array([3])),), "relu").as_network()([1, 1])
+            array([Fraction(2, 1)], dtype=object)
+        """
+        if self.activation != "relu":
+            raise ValueError(
+                f"a network of {self.activation!r} neurons, which jump: accepted are networks of 'relu' neurons, such "
+                "as as_relu makes"
+            )
+        one = Fraction(1)
+        return Network.from_arrays(
+            [(weight.astype(object) * one, bias.astype(object) * one) for weight, bias in self.layers]
+        )
 
     @property
     def widths(self) -> tuple[int, ...]:

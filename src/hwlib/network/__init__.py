@@ -1,5 +1,6 @@
 """Networks of affine layers and activations: one type for every topic, and small ones to train."""
 
+from hwlib.network._as_network import NetworkLike, SupportsNetwork, as_network
 from hwlib.network._network import Activation, Layer, LocalAffine, Network, hard_tanh, leaky_relu, named_activation
 from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
 
@@ -8,6 +9,9 @@ __all__ = [
     "Layer",
     "LocalAffine",
     "Network",
+    "NetworkLike",
+    "SupportsNetwork",
+    "as_network",
     "hard_tanh",
     "initialise",
     "leaky_relu",

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from hwlib.network import Activation, Network, named_activation
+from hwlib.network import Activation, Network, NetworkLike, as_network, named_activation
 from hwlib.network._network import Number, Numbers, plain
 
 __all__ = [
@@ -321,16 +321,16 @@ class PiecewiseLinear:
         )
 
 
-def pieces_of(network: Network, lower: Number = -math.inf, upper: Number = math.inf) -> PiecewiseLinear:
+def pieces_of(network: NetworkLike, lower: Number = -math.inf, upper: Number = math.inf) -> PiecewiseLinear:
     """All pieces of a network with one input and one output.
 
     A new piece begins wherever some neuron switches; :meth:`PiecewiseLinear.linear` drops those of these knots at
     which the slope of the output stays the same.
 
     Args:
-        network: with one input and one output. With weights that are Fractions the result is exact
-            (:meth:`hwlib.network.Network.as_fractions`); in float64, pieces shorter than 10^-12 of their
-            distance from zero, or of the median knot's, are left out.
+        network: with one input and one output, as :func:`hwlib.network.as_network` takes it. With weights that are
+            Fractions the result is exact (:meth:`hwlib.network.Network.as_fractions`); in float64, pieces shorter than
+            10^-12 of their distance from zero, or of the median knot's, are left out.
         lower: where to begin.
         upper: where to end.
 
@@ -345,6 +345,7 @@ def pieces_of(network: Network, lower: Number = -math.inf, upper: Number = math.
         >>> [(piece.start, piece.end, piece.slope) for piece in pieces_of(network)]
         [(-inf, 0.0, 0.0), (0.0, 1.0, 1.0), (1.0, inf, -1.0)]
     """
+    network = as_network(network)
     if (network.inputs, network.outputs) != (1, 1):
         raise ValueError(f"{network} has {network.inputs} inputs and {network.outputs} outputs: accepted is 1 and 1")
     if not lower < upper:
@@ -665,7 +666,7 @@ def _between(start: Number, end: Number) -> Number:
     return (start + end) / 2
 
 
-def difference_witness(first: Network | PiecewiseLinear, second: Network | PiecewiseLinear) -> Number | None:
+def difference_witness(first: NetworkLike | PiecewiseLinear, second: NetworkLike | PiecewiseLinear) -> Number | None:
     """A place at which two functions of one number differ, or None, which proves that they are equal.
 
     Networks are compared in exact arithmetic, floats at their exact value, so both answers are certain.
@@ -687,7 +688,10 @@ def difference_witness(first: Network | PiecewiseLinear, second: Network | Piece
         >>> difference_witness(absolute, relu)
         Fraction(-1, 1)
     """
-    f, g = (_exactly(pieces_of(one.as_fractions()) if isinstance(one, Network) else one) for one in (first, second))
+    f, g = (
+        _exactly(one if isinstance(one, PiecewiseLinear) else pieces_of(as_network(one).as_fractions()))
+        for one in (first, second)
+    )
     difference = (f - g).linear()
     places = [_between(piece.start, piece.end) for piece in difference]
     places += [end for end in (difference.lower, *difference.knots, difference.upper) if math.isfinite(end)]
