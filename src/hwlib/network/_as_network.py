@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import reprlib
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from hwlib._core.arguments import whole_numbers
-from hwlib._core.tensors import is_module
 from hwlib.network._network import Network, Numbers
 
 if TYPE_CHECKING:
@@ -56,12 +56,17 @@ def as_network(network: NetworkLike, *, input_shape: Sequence[int] | None = None
 object with a method as_network()
     """
     shape = None if input_shape is None else whole_numbers("input_shape", input_shape, least=1)
-    if is_module(network):
+    if _is_module(network):
         return Network.from_torch(network, shape)
     found = _read(network)
     if shape is not None and math.prod(shape) != found.inputs:
         raise ValueError(f"input_shape={shape}: accepted for {found} are shapes of {found.inputs} numbers")
     return found
+
+
+def _is_module(value: Any) -> bool:
+    torch = sys.modules.get("torch")  # not imported for that: without it there are no modules
+    return torch is not None and isinstance(value, torch.nn.Module)
 
 
 def _read(network: Any) -> Network:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hwlib._core.tensors import as_numpy
+from hwlib._core.arrays import as_array
 from hwlib.conv import conv_matrix, output_shape
 
 if TYPE_CHECKING:
@@ -629,12 +629,12 @@ def plain(array: Array) -> Any:
 
 
 def _tensor(tensor: Any) -> Array:
-    return _floats(as_numpy("module", tensor))
+    return _floats(as_array("module", tensor))
 
 
 def _numbers(name: str, value: Numbers) -> Array:
     """An array of Fractions if there is one among the numbers, else of float64."""
-    value = as_numpy(name, value)
+    value = as_array(name, value)
     return _fractions(value, name=name) if _is_exact(value) else _floats(value, name=name)
 
 
@@ -646,7 +646,7 @@ def _is_exact(value: Numbers) -> bool:
 
 
 def _fractions(value: Numbers, *, name: str = "weights") -> Array:
-    array = np.array(as_numpy(name, value), dtype=object)
+    array = as_array(name, value)
     made = np.empty(array.shape, dtype=object)
     try:
         made.ravel()[:] = [_fraction(number) for number in array.ravel()]
@@ -665,7 +665,7 @@ def _fraction(number: Any) -> Fraction:
 
 def _floats(value: Numbers, *, name: str = "weights") -> Array:
     try:
-        array = np.asarray(as_numpy(name, value))
+        array = as_array(name, value)
         if array.dtype.kind not in "biufO":
             raise TypeError
         return np.array(array, dtype=np.float64)
