@@ -35,6 +35,7 @@ from hwlib.regions import (
     sample_regions,
     slice_network,
 )
+from hwlib.regions.exact import box_cell
 
 
 def random_network(widths, seed, activation="relu", scale=1.0):
@@ -304,7 +305,7 @@ def test_machine_code_finds_what_numpy_finds(hidden, dimension, seed, activation
 def test_three_lines_through_a_point_are_left_to_exact_arithmetic(name, lift):
     star = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, lift]), ([[1, 1, 1]], [0])])
     layers, limits = _enumerate.merged_layers(star), [(-1, 1), (-2, 1)]
-    rectangle, cell = _enumerate._rectangle(limits), _enumerate._in_floats(_enumerate._box_cell(limits))
+    rectangle, cell = _enumerate._rectangle(limits), _enumerate._in_floats(box_cell(limits))
     overlay, cells = ENGINES[name].values()
     with pytest.raises(_overlay.InDoubtError):
         overlay.subdivide(rectangle, layers)

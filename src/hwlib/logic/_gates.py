@@ -9,16 +9,12 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from hwlib.network import Network, NetworkLike, as_network
-from hwlib.regions._cells import Cell, ExactLayer, Ray, exact_cells
-from hwlib.regions._lines import merged_layers
-from hwlib.regions._result import affine_maps
+from hwlib.regions.exact import Cell, Ray, affine_maps, exact_cells, merged_layers
 
 Affine = tuple[Fraction, Fraction, Fraction]  # coefficients of x1, x2 and 1
 Relation = Literal["> 0", ">= 0"]
 # Corners of the four quadrants, and the facets of each: the two axes, and the one at infinity.
-_QUADRANTS: list[tuple[list[Ray], list[int]]] = [
-    ([(0, 0, 1), (p, 0, 0), (0, q, 0)], [0b011, 0b101, 0b110]) for p in (1, -1) for q in (1, -1)
-]
+_QUADRANTS = [Cell([(0, 0, 1), (p, 0, 0), (0, q, 0)], [0b011, 0b101, 0b110]) for p in (1, -1) for q in (1, -1)]
 
 
 @dataclass(frozen=True)
@@ -152,26 +148,24 @@ def prove_gate(network: NetworkLike, wanted: Callable[[int, int], Any], *, relat
     exact = as_network(network).as_fractions()
     if (exact.inputs, exact.outputs) != (2, 1):
         raise ValueError(f"{exact} has {exact.inputs} inputs and {exact.outputs} outputs: accepted is 2 and 1")
-    layers = [ExactLayer.of(layer) for layer in merged_layers(exact)[:-1]]
     faces: dict[frozenset[Ray], Face] = {}
-    for corners, facets in _QUADRANTS:
-        for cell in exact_cells(corners, facets, layers):
-            weight, bias = affine_maps(exact, [pieces[None] for pieces in cell.pattern])
-            affine = (*weight[0, 0], bias[0, 0])
-            for generators in _faces_of(cell):
-                total = [sum(column) for column in zip(*generators, strict=True)]
-                signs = (_sign(total[0]), _sign(total[1]))
-                faces.setdefault(
-                    frozenset(generators),
-                    Face(
-                        tuple((Fraction(p, t), Fraction(q, t)) for p, q, t in generators if t),
-                        tuple((p, q) for p, q, t in generators if not t),
-                        2 if len(generators) > 2 else len(generators) - 1,
-                        signs,
-                        affine,
-                        bool(wanted(*signs)),
-                    ),
-                )
+    for cell in exact_cells(_QUADRANTS, merged_layers(exact)[:-1]):
+        weight, bias = affine_maps(exact, [pieces[None] for pieces in cell.pattern])
+        affine = (*weight[0, 0], bias[0, 0])
+        for generators in _faces_of(cell):
+            total = [sum(column) for column in zip(*generators, strict=True)]
+            signs = (_sign(total[0]), _sign(total[1]))
+            faces.setdefault(
+                frozenset(generators),
+                Face(
+                    tuple((Fraction(p, t), Fraction(q, t)) for p, q, t in generators if t),
+                    tuple((p, q) for p, q, t in generators if not t),
+                    2 if len(generators) > 2 else len(generators) - 1,
+                    signs,
+                    affine,
+                    bool(wanted(*signs)),
+                ),
+            )
     return SignProof(exact, relation, tuple(faces.values()))
 
 

@@ -9,7 +9,7 @@ set, which is what depth multiplies. Bounds from the literature stand in :mod:`h
 Source: problems ``depth-one-layer``, ``depth-composition``, ``depth-folding``, ``depth-conclusion``.
 """
 
-from hwlib.regions import bounds
+from hwlib.regions import bounds, exact
 from hwlib.regions._engine import precompile
 from hwlib.regions._enumerate import count_regions, enumerate_regions, iterate_regions, sample_regions, slice_network
 from hwlib.regions._identified import Identified, folding_network, identified_regions
@@ -22,6 +22,7 @@ __all__ = [
     "bounds",
     "count_regions",
     "enumerate_regions",
+    "exact",
     "folding_network",
     "identified_regions",
     "iterate_regions",

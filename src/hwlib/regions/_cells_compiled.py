@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.network import Layer
-from hwlib.regions._cells import Cell
+from hwlib.regions._cells import FloatCell
 from hwlib.regions._lines_compiled import ONE, Lines, activate, as_numbers, by_layer, put, read, settle
 from hwlib.regions._overlay import InDoubtError, pack, pieces, unpack
 
@@ -256,7 +256,7 @@ def _regions(
     return cells.begin, cells.corners, cells.facets, cells.positive, safe
 
 
-def float_cells(cell: Cell, layers: list[Layer], *, depth: int = 0) -> Iterator[Cell]:
+def float_cells(cell: FloatCell, layers: list[Layer], *, depth: int = 0) -> Iterator[FloatCell]:
     """See :func:`hwlib.regions._cells.float_cells`."""
     if not layers[depth:]:
         return iter([cell])
@@ -273,6 +273,6 @@ def float_cells(cell: Cell, layers: list[Layer], *, depth: int = 0) -> Iterator[
     ]
     lies_on = unpack(marks, total)
     return (
-        Cell(found[a:b], lies_on[a:b], (*cell.pattern, *(pattern[number] for pattern in patterns)))
+        FloatCell(found[a:b], lies_on[a:b], (*cell.pattern, *(pattern[number] for pattern in patterns)))
         for number, (a, b) in enumerate(itertools.pairwise(begin))
     )

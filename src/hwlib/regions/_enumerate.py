@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.network import Layer, Network
-from hwlib.regions import _cells
-from hwlib.regions._cells import Cell, ExactLayer
+from hwlib.regions._cells import FloatCell
 from hwlib.regions._engine import engine
-from hwlib.regions._lines import merged_layers
+from hwlib.regions._layers import merged_layers
 from hwlib.regions._overlay import Faces, InDoubtError, pieces
 from hwlib.regions._programs import count_by_programs
 from hwlib.regions._result import Region, Regions
+from hwlib.regions.exact import Cell, box_cell, exact_cells, primitive, whole_space
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Box = Sequence[tuple[Any, Any]]
 
+AnyCell = Any  # a Cell, or a FloatCell
 MOST_DIMENSIONS = 8  # cells of more dimensions have too many corners
 
 
@@ -170,14 +171,13 @@ def iterate_regions(network: Network | torch.nn.Module, *, box: Box, exact: bool
     if limits is None:
         raise ValueError("box=None: accepted is a box; for all of space take enumerate_regions")
     in_floats = merged_layers(network)[:-1]
-    layers = _exact_layers(network)
-    start = _box_cell(limits)
-    for cell in _cells.exact_cells(start.corners, start.facets, layers[:1]):
+    layers = merged_layers(network.as_fractions())[:-1]
+    for cell in exact_cells([_box_cell(limits)], layers[:1]):
         for part in _within(cell, in_floats, layers, exact=exact or network.exact):
             yield _collected(network, [part])[0]
 
 
-def _within(cell: Cell, in_floats: list[Layer], layers: list[ExactLayer], *, exact: bool) -> Iterator[Cell]:
+def _within(cell: Cell, in_floats: list[Layer], layers: list[Layer], *, exact: bool) -> Iterator[AnyCell]:
     """Regions inside a cell of the first layer, in whole numbers if floats are in doubt."""
     if not exact:
         try:
@@ -185,7 +185,7 @@ def _within(cell: Cell, in_floats: list[Layer], layers: list[ExactLayer], *, exa
             return
         except InDoubtError:
             pass
-    yield from _cells.exact_cells(cell.corners, cell.facets, layers)
+    yield from exact_cells([cell], layers)
 
 
 def sample_regions(
@@ -274,8 +274,7 @@ def _checked_box(network: Network, box: Box | None) -> list[tuple[Any, Any]] | N
 
 
 def _box_cell(limits: Box) -> Cell:
-    corners, facets = _cells.box_corners([(Fraction(low), Fraction(high)) for low, high in limits])
-    return Cell([_cells.primitive(corner) for corner in corners], facets)
+    return box_cell(limits)
 
 
 def _polygon_cell(network: Network, polygon: npt.ArrayLike, limits: Box | None) -> Cell:
@@ -294,7 +293,7 @@ def _polygon_cell(network: Network, polygon: npt.ArrayLike, limits: Box | None) 
         raise ValueError(f"polygon={polygon!r}: accepted are the corners of a convex polygon, in order")
     count = len(points)
     return Cell(
-        [_cells.primitive((x, y, Fraction(1))) for x, y in points],
+        [primitive(point) for point in points],
         [1 << k | 1 << (k - 1) % count for k in range(count)],
     )
 
@@ -414,25 +413,19 @@ def _straight(a: Array, b: Array, c: Array) -> bool:
 # --- cells ---------------------------------------------------------------------------------------------
 
 
-def _exact_layers(network: Network) -> list[ExactLayer]:
-    return [ExactLayer.of(layer) for layer in merged_layers(network.as_fractions())[:-1]]
-
-
 def _exact_starts(network: Network, domain: Cell | None) -> list[Cell]:
-    if domain is not None:
-        return [domain]
-    return [Cell(corners, facets) for corners, facets in _cells.fan(network.inputs)]
+    return whole_space(network.inputs) if domain is None else [domain]
 
 
 def _exact_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cell]:
-    layers = _exact_layers(network)
+    layers = merged_layers(network.as_fractions())[:-1]
     tasks = _exact_starts(network, domain)
     if n_jobs != 1:  # the first layer here, and what is inside each of its cells elsewhere; it does not cut them again
-        tasks = [part for cell in tasks for part in _cells.exact_cells(cell.corners, cell.facets, layers[:1])]
-    return _shared_out(lambda cell: list(_cells.exact_cells(cell.corners, cell.facets, layers)), tasks, n_jobs)
+        tasks = list(exact_cells(tasks, layers[:1]))
+    return _shared_out(lambda cell: list(exact_cells([cell], layers)), tasks, n_jobs)
 
 
-def _float_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cell]:
+def _float_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[FloatCell]:
     layers, float_cells = merged_layers(network)[:-1], engine("cells").float_cells
     tasks = [_in_floats(cell) for cell in _exact_starts(network, domain)]
     if domain is None:  # move the middle of the fan, so that no line passes through it
@@ -444,14 +437,14 @@ def _float_parts(network: Network, domain: Cell | None, n_jobs: int) -> list[Cel
     return _shared_out(lambda cell: list(float_cells(cell, layers, depth=depth)), tasks, n_jobs)
 
 
-def _in_floats(cell: Cell) -> Cell:
+def _in_floats(cell: Cell) -> FloatCell:
     """A cell of whole numbers in float64."""
     widest = max(bits.bit_length() for bits in cell.facets)
     facets = np.array([[bool(bits >> k & 1) for k in range(widest)] for bits in cell.facets])
-    return Cell(np.array([_as_floats(corner) for corner in cell.corners]), facets, cell.pattern)
+    return FloatCell(np.array([_as_floats(corner) for corner in cell.corners]), facets, cell.pattern)
 
 
-def _shared_out(job: Callable[[Any], list[Cell]], tasks: Sequence[Any], n_jobs: int) -> list[Cell]:
+def _shared_out(job: Callable[[Any], list[AnyCell]], tasks: Sequence[Any], n_jobs: int) -> list[AnyCell]:
     if n_jobs == 1:
         return [cell for task in tasks for cell in job(task)]
     from joblib import Parallel, delayed
@@ -459,7 +452,7 @@ def _shared_out(job: Callable[[Any], list[Cell]], tasks: Sequence[Any], n_jobs: 
     return [cell for found in Parallel(n_jobs=n_jobs)(delayed(job)(task) for task in tasks) for cell in found]
 
 
-def _collected(network: Network, cells: Sequence[Cell], *, whole: bool = False) -> Regions:
+def _collected(network: Network, cells: Sequence[AnyCell], *, whole: bool = False) -> Regions:
     """Cells as regions with shared corners; ``whole`` if they are all of space, cut by a fan."""
     exact = isinstance(cells[0].corners, list)
     start = np.concatenate([[0], np.cumsum([len(cell.corners) for cell in cells])])
@@ -511,7 +504,7 @@ def _as_floats(corner: Sequence[int]) -> list[float]:
     return [*(float(Fraction(entry, scale)) for entry in point), float(t != 0)]
 
 
-def _round_about(cell: Cell) -> list[int]:
+def _round_about(cell: AnyCell) -> list[int]:
     """Corners of a cell of the plane, counter-clockwise: neighbours share a facet."""
     facets = cell.facets
     bits: list[int] = (

@@ -7,29 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hwlib.network import Layer, Network
+from hwlib.network import Layer
 
 Array = npt.NDArray[Any]
-
-
-def merged_layers(network: Network) -> list[Layer]:
-    """Layers with affine ones multiplied into the next: all but the last have breakpoints."""
-    made: list[Layer] = []
-    for layer in network.layers:
-        weight, bias = layer.weight, layer.bias
-        if made and not made[-1].activation.breakpoints:
-            before = made.pop()
-            weight, bias = weight @ before.weight, weight @ before.bias + bias
-        if not layer.activation.breakpoints:
-            slopes, intercepts = layer.activation.coefficients(exact=network.exact)
-            weight, bias = slopes[0] * weight, slopes[0] * bias + intercepts[0]
-        made.append(Layer(weight, bias, layer.activation))
-    if made[-1].activation.breakpoints:
-        outputs = len(made[-1].bias)
-        identity = np.array([[int(i == j) for j in range(outputs)] for i in range(outputs)])
-        after = Network.from_arrays([(identity + 0 * made[-1].bias, 0 * made[-1].bias)])
-        made.append(after.layers[0])
-    return made
 
 
 class LayerLines:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 
 from hwlib.network import Layer, Network
-from hwlib.regions._lines import merged_layers
+from hwlib.regions._layers import merged_layers
 
 Array = npt.NDArray[Any]
 

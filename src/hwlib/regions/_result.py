@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from hwlib.network import Network
 from hwlib.regions._engine import engine
-from hwlib.regions._lines import merged_layers
+from hwlib.regions._layers import affine_maps
 from hwlib.regions._overlay import following
 
 Array = npt.NDArray[Any]
@@ -165,25 +165,6 @@ class Regions:
             same = np.array([maps[a] == maps[b] for a, b in zip(first, second, strict=True)], dtype=bool)
         joined = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(len(self), len(self)))
         return int(connected_components(joined, directed=False)[0])
-
-
-def affine_maps(network: Network, patterns: Any) -> tuple[Array, Array]:
-    """Weight ``(n, outputs, d)`` and bias ``(n, outputs)`` of a network for n patterns, exact if the network is."""
-    *hidden, last = merged_layers(network)
-    inputs = network.inputs
-    eye = last.bias[0] * 0 + np.eye(inputs, dtype=int) if network.exact else np.eye(inputs)
-    count = len(patterns[0]) if patterns else 1
-    maps = np.zeros((inputs, count, inputs + 1), dtype=last.weight.dtype) + last.bias[0] * 0
-    maps[:, :, :inputs] = eye[:, None, :]
-    for layer, pieces in zip(hidden, patterns, strict=True):
-        maps = np.tensordot(layer.weight, maps, axes=1)  # (neurons, regions, d + 1)
-        maps[:, :, -1] += layer.bias[:, None]
-        slopes, intercepts = layer.activation.coefficients(exact=network.exact)
-        maps *= slopes[pieces.T][:, :, None]
-        maps[:, :, -1] += intercepts[pieces.T]
-    maps = np.tensordot(last.weight, maps, axes=1)
-    maps[:, :, -1] += last.bias[:, None]
-    return maps[:, :, :-1].swapaxes(0, 1), maps[:, :, -1].T
 
 
 def _hull_volume(corners: Array) -> float:
