@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,18 +16,15 @@ PerAxis = int | Sequence[int]
 
 def whole(name: str, value: Any, *, least: int | None = None) -> int:
     """A whole number, of any type that is one (``np.int64``, not ``2.0``)."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or (least is not None and number < least):
+    number = _index(value)
+    if number is None or (least is not None and number < least):
         raise ValueError(f"{name}={value!r}: accepted is a whole number" + _at_least(least))
     return number
 
 
 def positive(name: str, value: Any, *, zero: bool = False) -> Any:
     """A real number above zero, or, with ``zero``, not below it; of whatever type it was given."""
-    if not isinstance(value, Real) or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+    if not _is_finite(value) or value < 0 or (value == 0 and not zero):
         raise ValueError(
             f"{name}={value!r}: accepted is a number " + ("that is not negative" if zero else "above zero")
         )
@@ -36,25 +33,19 @@ def positive(name: str, value: Any, *, zero: bool = False) -> Any:
 
 def per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str = "") -> tuple[int, ...]:
     """One whole number per spatial axis, from one for all or from one for each."""
-    try:
-        values = [operator.index(value)] * axes  # type: ignore[arg-type]
-    except TypeError:
-        values = value  # type: ignore[assignment]
-    numbers = whole_numbers(name, values, least=least, accepted=accepted)
+    number = _index(value)
+    if number is not None and number >= least:
+        return (number,) * axes
+    accepted = accepted or f"one whole number or one per axis, each at least {least}"
+    numbers = whole_numbers(name, value, least=least, accepted=accepted)  # type: ignore[arg-type]
     if len(numbers) != axes:
-        raise ValueError(
-            f"{name}={value!r} for {axes} spatial axes: accepted are "
-            + (accepted or f"one number or one per axis, at least {least}")
-        )
+        raise ValueError(f"{name}={value!r} for {axes} spatial axes: accepted are {accepted}")
     return numbers
 
 
 def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str = "") -> tuple[int, ...]:
     """One or more whole numbers."""
-    try:
-        numbers = tuple(operator.index(value) for value in values)
-    except TypeError:
-        numbers = ()
+    numbers = _indices(values)
     if not numbers or min(numbers) < least:
         raise ValueError(
             f"{name}={values!r}: accepted are " + (accepted or f"one or more whole numbers, each at least {least}")
@@ -72,6 +63,29 @@ def generator(name: str, rng: Any) -> np.random.Generator:
         return np.random.default_rng(whole(name, rng, least=0))
     except ValueError:
         raise ValueError(f"{name}={rng!r}: accepted are None, a seed of at least 0, and a numpy Generator") from None
+
+
+def _index(value: Any) -> int | None:
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
+
+
+def _indices(values: Any) -> tuple[int, ...]:
+    """The whole numbers of a sequence; none at all if one of them is no whole number, or it is no sequence."""
+    try:
+        numbers = [_index(value) for value in values]
+    except TypeError:
+        return ()
+    return tuple(number for number in numbers if number is not None) if None not in numbers else ()
+
+
+def _is_finite(value: Any) -> bool:
+    # Exact numbers are finite, and math.isfinite overflows on large ones.
+    return not isinstance(value, bool) and (
+        isinstance(value, Rational) or (isinstance(value, Real) and math.isfinite(value))
+    )
 
 
 def _at_least(least: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from numbers import Real
+from numbers import Number, Real
 from typing import Any
 
 import numpy as np
@@ -30,16 +30,52 @@ def as_array(name: str, values: Any) -> AnyArray:
     """
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked entries: accepted are arrays without")
-    if hasattr(values, "detach"):
-        if values.is_meta:
-            raise ValueError(f"{name} is on the device meta: accepted are tensors with values")
-        values = values.detach().cpu()
-        if str(values.dtype) == "torch.bfloat16":  # the one that NumPy does not have
-            values = values.float()
+    is_tensor = hasattr(values, "detach")
+    if is_tensor and values.is_meta:
+        raise ValueError(f"{name} is on the device meta: accepted are tensors with values")
     try:
-        return np.asarray(values)
+        array = _tensor_values(values) if is_tensor else np.asarray(values)
     except (ValueError, TypeError, RuntimeError):
         raise ValueError(f"{name} is no array: accepted are numbers, in rows of one length") from None
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def as_numbers(name: str, values: Any, *, exact: bool = False, finite: bool = False, wide: bool = False) -> AnyArray:
+    """The values as booleans, whole, real or complex numbers, of the type they have.
+
+    Half precision (float16, bfloat16) becomes float32, which holds the same numbers.
+
+    Args:
+        name: of the argument, for the error.
+        values: as for :func:`as_array`.
+        exact: Fractions and SymPy expressions are taken, too; the array then has dtype object.
+        finite: whether infinite values and NaN are refused.
+        wide: booleans and small whole numbers become int64, so that sums of their products do not overflow.
+
+    Returns:
+        Array of any shape.
+
+    Raises:
+        ValueError: if an entry is no such number.
+
+    Example:
+        >>> as_numbers("image", [[True, False]], wide=True)
+        array([[1, 0]])
+    """
+    array = as_array(name, values)
+    if exact and array.dtype.kind == "O":
+        for entry in array.flat:
+            if not isinstance(entry, Number) and not hasattr(entry, "free_symbols"):
+                raise ValueError(f"{name} holds {entry!r}: accepted are numbers and SymPy expressions")
+        return array
+    if array.dtype.kind not in "biufc":
+        accepted = "booleans, whole, real and complex numbers" + (", Fractions, SymPy expressions" if exact else "")
+        raise ValueError(f"{name} has the type {array.dtype}: accepted are {accepted}")
+    if finite and not np.isfinite(array).all():
+        raise ValueError(f"{name} has entries that are infinite or NaN: accepted are finite numbers")
+    if wide and array.dtype.kind in "biu":
+        return whole_array(name, array)
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def real_array(name: str, values: Any, *, finite: bool = True) -> Array:
@@ -117,3 +153,11 @@ def brief(values: Any) -> str:
     if array.ndim == 1 and array.size <= 6 and array.dtype.kind in "iuf":
         return "[" + ", ".join(f"{entry:.6g}" for entry in array) + "]"
     return f"array of shape {array.shape}"
+
+
+def _tensor_values(tensor: Any) -> AnyArray:
+    try:
+        array: AnyArray = tensor.numpy(force=True)
+    except TypeError:  # a type that NumPy does not have, such as bfloat16
+        array = tensor.float().numpy(force=True)
+    return array

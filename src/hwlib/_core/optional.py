@@ -16,6 +16,8 @@ _EXTRA = {
     "skimage": "notebook",
     "torch": "torch",
 }
+# What pip calls a package whose name is another one's there.
+_DISTRIBUTION = {"skimage": "scikit-image"}
 
 
 def require(name: str) -> Any:
@@ -28,7 +30,7 @@ def require(name: str) -> Any:
         The module.
 
     Raises:
-        ImportError: if its package is not installed.
+        ImportError: if its package is not installed. What the package itself lacks is told by Python's own error.
 
     Example:
         >>> require("math").gcd(4, 6)
@@ -38,13 +40,10 @@ def require(name: str) -> Any:
         module: ModuleType = importlib.import_module(name)
     except ModuleNotFoundError as error:
         package = name.partition(".")[0]
-        if error.name is None or error.name.partition(".")[0] != package:
+        if error.name != package:
             raise  # the package is there, and misses something itself
-        extra = _EXTRA.get(package)
-        command = (
-            f"pip install '.[{extra}]' in a clone of the book, or pip install {package}"
-            if extra
-            else (f"pip install {package}")
-        )
+        command = f"pip install {_DISTRIBUTION.get(package, package)}"
+        if package in _EXTRA:
+            command = f"pip install '.[{_EXTRA[package]}]' in a clone of the book, or {command}"
         raise ImportError(f"{package} is missing: {command}", name=package) from error
     return module
