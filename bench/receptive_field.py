@@ -68,9 +68,9 @@ def run() -> None:
         module = make().eval()
         contenders: dict[str, Callable[[], Any]] = {
             "hwlib": lambda module=module: receptive_field(module).size,
-            "at 224": lambda module=module: receptive_field(module, 224).output_size,
+            "at 224": lambda module=module: receptive_field(module, 224).output_shape,
         }
-        pixels = receptive_field(module).input_size[0]
+        pixels = receptive_field(module).input_shape[0]
         contenders["gradient"] = lambda module=module, pixels=pixels: by_gradient(module, pixels)
         if toolbox is not None:
             contenders["toolbox"] = lambda module=module: toolbox(module, 224)

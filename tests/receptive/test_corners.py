@@ -27,6 +27,7 @@ from hwlib.receptive.corners import (
 
 IMAGES, TARGETS = corner_cases()
 CORNERS = (slice(None), [0, 0, 4, 4], [0, 4, 0, 4])
+ONES = ConvLayer(np.ones((1, 1, 3, 3), int), np.array([0]))
 BINARY = arrays(np.int64, (5, 5), elements=st.integers(0, 1))
 
 
@@ -67,7 +68,7 @@ def test_with_relu_every_case_is_right_and_so_is_every_image_between():
     for image, target in zip(IMAGES, TARGETS, strict=True):
         free = np.ones((5, 5), int)
         free[CORNERS[1:]] = 0
-        low, high = output_bounds(corner_network(), image, image + free)
+        low, high = output_bounds(corner_network(), np.stack([image, image + free], -1))
         assert np.array_equal(low >= 0, target == 1)
         assert np.array_equal(high >= 0, target == 1)
 
@@ -82,7 +83,7 @@ def test_with_relu_any_binary_image_is_right(image):
 @given(BINARY, BINARY)
 def test_bounds_hold_for_every_image_between(a, b):
     low, high = np.minimum(a, b), np.maximum(a, b)
-    least, most = output_bounds(corner_network(), low, high)
+    least, most = output_bounds(corner_network(), np.stack([low, high], -1))
     for image in (a, b, low, high):
         output = run_network(corner_network(), image[None])[0]
         assert ((least <= output) & (output <= most)).all()
@@ -159,13 +160,26 @@ def test_with_three_layers_the_opposite_corner_is_out_of_sight():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: corner_cases(1), "size=1: accepted"),
+        (lambda: corner_cases(1), "side=1: accepted"),
         (lambda: corner_network(12), "width=12: accepted"),
         (lambda: affine_corner_network(4), "width=4: accepted"),
         (lambda: run_network(corner_network(), IMAGES, skip=(0, 1)), r"skip=\(0, 1\): accepted are two layers"),
         (lambda: run_network(corner_network(), IMAGES, skip=(2, 2)), r"skip=\(2, 2\): accepted are two layers"),
         (lambda: run_network(corner_network(), IMAGES, skip=(1, 9)), r"skip=\(1, 9\): accepted are layers up to 4"),
-        (lambda: output_bounds(corner_network(), np.ones((5, 5)), np.zeros((5, 5))), "low is above high"),
+        (
+            lambda: output_bounds(corner_network(), np.tile([1, 0], (5, 5, 1))),
+            r"box of shape \(5, 5, 2\): .* low <= high",
+        ),
+        (lambda: output_bounds(corner_network(), np.zeros((5, 5))), r"box of shape \(5, 5\): accepted is \(h, w, 2\)"),
+        (lambda: output_bounds([ONES], np.tile([0, 0.9], (3, 3, 1))), "box has entries that are no whole numbers"),
+        (lambda: output_bounds([ONES], np.full((3, 3, 2), np.nan)), "box has entries that are no whole numbers"),
+        (lambda: output_bounds([ONES], np.full((3, 3, 2), 2**60)), "entries too large for 62 bits"),
+        (lambda: run_network([ONES], np.full((1, 3, 3), 0.5)), "images has entries that are no whole numbers"),
+        (lambda: run_network([ONES], np.full((1, 3, 3), np.inf)), "images has entries that are no whole numbers"),
+        (lambda: run_network([ONES], np.ones((3, 3))), r"images have shape \(3, 3\): accepted is \(n, h, w\)"),
+        (lambda: run_network(corner_network()[:2], IMAGES), r"channels: accepted is a chain from one channel to one"),
+        (lambda: ConvLayer(np.full((1, 1, 3, 3), 0.5), [0]), "weight has entries that are no whole numbers"),
+        (lambda: ConvLayer(np.ones((1, 1, 2, 2)), [0]), r"weight has shape \(1, 1, 2, 2\), bias \(1,\): accepted"),
         (lambda: share_right(IMAGES, TARGETS[0]), r"outputs have shape \(16, 5, 5\)"),
     ],
 )

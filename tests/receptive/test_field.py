@@ -310,8 +310,8 @@ def test_random_networks_read_what_turns_into_nan(layers, joins):
 def test_the_size_is_the_largest_extent_on_a_large_input(layers, joins):
     module = Random(layers, joins)
     field = receptive_field(module, dimensions=1)
-    field = receptive_field(module, 7 * (field.input_size[0] // 7), dimensions=1)  # another size than the chosen one
-    reads = by_nan(module, 1, field.input_size)[0]
+    field = receptive_field(module, 7 * (field.input_shape[0] // 7), dimensions=1)  # another size than the chosen one
+    reads = by_nan(module, 1, field.input_shape)[0]
     places = [np.flatnonzero(row) for row in reads if row.any()]
     extents = [place[-1] - place[0] + 1 for place in places]
     assert field.size == (max(extents),)
@@ -325,7 +325,7 @@ def test_four_convolutions_by_recurrence_by_reachability_and_by_gradient():
     net = sequence(*(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(channels)))
     field = receptive_field(net, 32)
     assert tuple(net(torch.zeros(1, 1, 32, 32)).shape) == (1, 1, 32, 32)
-    assert field.output_size == (32, 32)
+    assert field.output_shape == (32, 32)
     assert field.size == (1 + 4 * (3 - 1),) * 2 == (9, 9)
     layer = conv_matrix(np.ones((3, 3), int), (11, 11), padding=1)
     product = (layer @ layer @ layer @ layer).toarray() > 0
@@ -342,7 +342,7 @@ def test_an_output_of_the_input_s_size_has_one_unit_for_each_pixel():
     """Each unit reads a window round its own pixel, so it can say something about that pixel."""
     net = sequence(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 5, padding="same"))
     field = receptive_field(net, (12, 15))
-    assert field.output_size == (12, 15)
+    assert field.output_shape == (12, 15)
     assert field.stride == (1, 1)
     for place in itertools.product(range(3, 9), range(3, 12)):
         assert field.unit(place).centre == place
@@ -419,7 +419,7 @@ def test_outputs_have_the_sizes_that_torch_computes(make):
     with torch.device("meta"):
         net = make()
         for size in (224, 299):
-            assert tuple(net(torch.empty(1, 3, size, size)).shape[2:]) == receptive_field(net, size).output_size
+            assert tuple(net(torch.empty(1, 3, size, size)).shape[2:]) == receptive_field(net, size).output_shape
 
 
 def test_the_first_pixels_of_resnet_by_gradient():
@@ -545,15 +545,25 @@ def test_what_can_not_be_followed_is_an_error_that_names_it(module, message):
     [
         (lambda: receptive_field(nn.Conv2d(1, 1, 3), 2), r"conv2d: the kernel spans 3 .* has 2 \(0 \+ 2 \+ 0\)"),
         (lambda: receptive_field(nn.Conv2d(3, 1, 3), 9, channels=1), "the input has 1 channels: accepted are 3"),
-        (lambda: receptive_field(nn.Conv2d(1, 1, 3), 0), r"input_size=0: accepted"),
+        (lambda: receptive_field(nn.Conv2d(1, 1, 3), 0), r"input_shape=0: accepted"),
         (lambda: receptive_field(nn.Linear(7, 2), (5, 5)), r"linear: the input has shape \(1, 7, 5, 5\)"),
         (lambda: receptive_field(lambda x: (x, x)), "returns a tuple"),
-        (lambda: receptive_field(picky, 9), "the module raises AssertionError: only 8"),
+        (lambda: receptive_field(picky, 9), "the model raises AssertionError: only 8"),
         (lambda: receptive_field(lambda x: torch.zeros(1)), "does not depend on its input"),
         (lambda: receptive_field(sequence(nn.Flatten(), nn.Linear(7, 2)), channels=1), "no size up to 512"),
         (lambda: receptive_field(nn.Conv2d(1, 1, 3), 9).unit((9, 0)), r"position=\(9, 0\): accepted"),
         (lambda: receptive_field(nn.Conv2d(1, 1, 3), 9).unit((0, 0), 1), "channel=1: accepted are 0 to 0"),
+        (lambda: receptive_field(nn.Conv2d(1, 1, 3), 9).unit((0.0, 0)), r"position=\(0.0, 0\): accepted are places"),
+        (lambda: receptive_field(nn.Conv2d(1, 1, 3), 9).unit((-1, 0)), r"position=\(-1, 0\): accepted are places"),
+        (lambda: receptive_field(nn.Conv2d(1, 1, 3), 9, channels=0), "channels=0: accepted is a whole number"),
+        (lambda: receptive_field(nn.Conv2d(1, 1, 3), 2.5), "input_shape=2.5"),
+        (lambda: smallest_input(nn.Conv2d(1, 1, 3), largest=0), "largest=0"),
         (lambda: effective_extent([[1.0]], share=0), "share=0"),
+        (lambda: effective_extent([[1.0, math.nan]]), "energy has entries that are infinite or NaN"),
+        (lambda: effective_extent(np.zeros((2, 2))), "energy has no entry above zero"),
+        (lambda: effective_field(nn.Conv2d(1, 1, 3), 5, samples=0), "samples=0: accepted is a whole number"),
+        (lambda: effective_field(nn.Conv2d(1, 1, 3), 5, rng=-1), "rng=-1: accepted are None, a seed"),
+        (lambda: effective_field(nn.Conv2d(1, 1, 3, device="meta"), 5), "model is on the device meta: accepted"),
         (lambda: effective_field(nn.Flatten(), 5), "accepted are 2 spatial axes"),
         (lambda: effective_field(lambda x: x * 0, 5), "does not depend on the input"),
     ],
@@ -572,13 +582,78 @@ def test_a_module_is_left_as_it_was():
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
 
+class Stateful(nn.Module):
+    """Dropout, running means, and noise from a generator of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = sequence(nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.Dropout(0.5))
+        self.generator, self.error = torch.Generator().manual_seed(1), False
+
+    def forward(self, x):
+        x = self.layers(x) + torch.randn(x.shape, generator=self.generator)
+        if self.error:
+            raise KeyError
+        return x
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_an_effective_field_leaves_modules_and_random_numbers_as_they_were(error):
+    def state():
+        return [torch.get_rng_state(), net.generator.get_state(), *net.state_dict().values()]
+
+    net = Stateful()
+    net.error = error
+    before = [value.clone() for value in state()]
+    for _ in range(2):
+        if error:
+            with pytest.raises(KeyError):
+                effective_field(net, 5, rng=0)
+        else:
+            effective_field(net, 5, rng=0)
+    assert all(torch.equal(a, b) for a, b in zip(before, state(), strict=True))
+    assert [part.training for part in net.modules()] == [True] * 5
+    assert all(weight.grad is None for weight in net.parameters())
+
+
+def test_an_effective_field_is_that_of_its_seed_and_takes_the_dtype_of_the_weights():
+    net = sequence(nn.Conv2d(1, 2, 3, padding=1), nn.Tanh(), nn.Conv2d(2, 1, 3, padding=1)).double()
+    first, second, other = (effective_field(net, 7, rng=rng) for rng in (0, np.random.default_rng(0), 1))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
+    with torch.no_grad():
+        assert np.array_equal(first, effective_field(net, np.int64(7), rng=0))
+
+
+def test_a_size_may_be_any_whole_number():
+    assert receptive_field(nn.Conv2d(1, 1, 3), np.int64(9)).input_shape == (9, 9)
+    assert receptive_field(nn.Conv2d(1, 1, 3), np.array([9, 8])).input_shape == (9, 8)
+
+
+def test_the_size_of_two_branches_is_that_of_both():
+    wide, high = nn.Conv2d(1, 1, (1, 5), padding=(0, 2)), nn.Conv2d(1, 1, (7, 1), padding=(3, 0))
+    field = receptive_field(lambda x: wide(x) + high(x), 21)
+    assert field.size == (7, 5)
+    assert field.unit((10, 10)).pixels.sum() == 5 + 7 - 1
+
+
+def test_a_model_may_ask_for_the_kind_and_the_number_of_its_entries():
+    def model(x):
+        assert x.is_floating_point() is True
+        assert torch.is_floating_point(x) is True
+        assert x.numel() == torch.numel(x) == 81
+        return F.avg_pool2d(x, 3) * (x.numel() / 81)
+
+    assert receptive_field(model, 9).size == (3, 3)
+
+
 def test_the_effective_field_of_a_linear_network_is_its_kernel():
     net = sequence(nn.Conv2d(1, 1, 3, padding=1, bias=False), nn.Conv2d(1, 1, 3, padding=1, bias=False))
     with torch.no_grad():
         for layer in net:
             layer.weight.copy_(torch.outer(torch.tensor([1.0, 2, 1]), torch.tensor([1.0, 2, 1])))
     line = np.convolve([1, 2, 1], [1, 2, 1])  # the binomial numbers
-    energy = effective_field(net, 9, samples=2)
+    energy = effective_field(net, 9, samples=2, rng=0)
     np.testing.assert_allclose(energy[2:7, 2:7], np.outer(line, line) / 36, rtol=1e-6)
     assert (energy > 0).sum() == 25
     assert effective_extent(energy, share=0.5) == np.sqrt((np.outer(line, line) >= 18).sum())

@@ -2,7 +2,7 @@
 
 from hwlib.receptive import architectures, corners
 from hwlib.receptive._field import (
-    Layer,
+    FieldRow,
     ReceptiveField,
     Unit,
     UnknownOperationError,
@@ -14,7 +14,7 @@ from hwlib.receptive._field import (
 )
 
 __all__ = [
-    "Layer",
+    "FieldRow",
     "ReceptiveField",
     "Unit",
     "UnknownOperationError",

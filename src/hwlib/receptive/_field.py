@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -26,14 +26,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hwlib._core.arguments import PerAxis, per_axis, whole_numbers
+from hwlib._core.arguments import PerAxis, generator, per_axis, whole, whole_numbers
+from hwlib._core.arrays import real_array
+from hwlib._core.optional import require
+from hwlib._core.repeatable import Repeatable
+from hwlib._core.types import Array, RandomSource
 from hwlib.receptive._reach import UnknownOperationError
 
 if TYPE_CHECKING:
     from hwlib.receptive._trace import Traced
 
 __all__ = [
-    "Layer",
+    "FieldRow",
     "ReceptiveField",
     "Unit",
     "UnknownOperationError",
@@ -84,13 +88,13 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Layer:
+class FieldRow:
     """A layer of the table: what its units read of the network's input.
 
     Attributes:
         operation: PyTorch's name of the operation; ``join`` where branches meet.
         owner: name of the module that holds its weights, if it has any.
-        output_size: spatial size of its output, for the input that the table is about.
+        output_shape: spatial size of its output, for the input that the table is about.
         size: extent of what an interior unit reads; infinite where it grows with the input.
         stride: input pixels between neighbouring units; None where there is only one.
         padding: by how many pixels the first unit would stick out, if padding were pixels; None as for stride, and
@@ -99,7 +103,7 @@ class Layer:
 
     operation: str
     owner: str
-    output_size: tuple[int, ...]
+    output_shape: tuple[int, ...]
     size: tuple[int | float, ...]
     stride: tuple[int | Fraction | None, ...]
     padding: tuple[int | None, ...]
@@ -108,15 +112,15 @@ class Layer:
 class ReceptiveField:
     """What the units of a network read; made by :func:`receptive_field`.
 
-    ``unit`` and ``pattern`` are about the input of ``input_size``. ``size``, ``stride``, ``padding`` and ``layers`` are
-    about units far from the border; where that input has none, they are taken from one that is longer by whole periods
-    of the pattern, so that padding that depends on the size is the same.
+    ``unit`` and ``pattern`` are about the input of ``input_shape``. ``size``, ``stride``, ``padding`` and ``layers``
+    are about units far from the border; where that input has none, they are taken from one that is longer by whole
+    periods of the pattern, so that padding that depends on the size is the same.
     """
 
     def __init__(
-        self, output: Traced, input_size: tuple[int, ...], interior: Callable[[], Traced], fixed: bool
+        self, output: Traced, input_shape: tuple[int, ...], interior: Callable[[], Traced], fixed: bool
     ) -> None:
-        self.input_size = input_size
+        self.input_shape = input_shape
         self._output, self._make_interior, self._fixed = output, interior, fixed
 
     @functools.cached_property
@@ -124,28 +128,28 @@ class ReceptiveField:
         return self._output if _shows_interior(self._output) else self._make_interior()
 
     @property
-    def output_size(self) -> tuple[int, ...]:
+    def output_shape(self) -> tuple[int, ...]:
         """Spatial size of the output, 1 along axes that it no longer has."""
-        return _output_size(self._output)
+        return _output_shape(self._output)
 
     @functools.cached_property
     def size(self) -> tuple[int | float, ...]:
         """Extent along each axis of what an output unit reads, the largest over the units that no padding has reached.
 
         Where a layer takes an axis as a whole (a global pooling, a normalization over pixels), it is the length of the
-        input, and infinite if no ``input_size`` was given.
+        input, and infinite if no ``input_shape`` was given.
         """
-        return tuple(self._size_along(self._interior, axis) for axis in range(len(self.input_size)))
+        return tuple(self._size_along(self._interior, axis) for axis in range(len(self.input_shape)))
 
     @property
     def stride(self) -> tuple[int | Fraction | None, ...]:
         """Input pixels between neighbouring output units; None along an axis with a single unit."""
-        return tuple(_stride(self._interior, axis) for axis in range(len(self.input_size)))
+        return tuple(_stride(self._interior, axis) for axis in range(len(self.input_shape)))
 
     @property
     def padding(self) -> tuple[int | None, ...]:
         """By how many pixels the first unit would stick out of the input, if padding were pixels."""
-        return tuple(_padding(self._interior, axis) for axis in range(len(self.input_size)))
+        return tuple(_padding(self._interior, axis) for axis in range(len(self.input_shape)))
 
     @property
     def aligned(self) -> bool:
@@ -153,17 +157,17 @@ class ReceptiveField:
         return all(self._interior._log.aligned)
 
     @functools.cached_property
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[FieldRow, ...]:
         """One entry for each operation that changes what is read, in order, the output last."""
         layers = []
-        axes = range(len(self.input_size))
+        axes = range(len(self.input_shape))
         for step in self._interior._log.steps:
             x = step.output
             layers.append(
-                Layer(
+                FieldRow(
                     step.operation,
                     step.owner,
-                    _output_size(x),
+                    _output_shape(x),
                     tuple(self._size_along(x, axis) for axis in axes),
                     tuple(_stride(x, axis) for axis in axes),
                     tuple(_padding(x, axis) for axis in axes),
@@ -186,7 +190,7 @@ class ReceptiveField:
         """
         rows: list[tuple[str, ...]] = [("layer", "owner", "output", "field", "stride", "padding")]
         for layer in self.layers:
-            numbers = (layer.output_size, layer.size, layer.stride, layer.padding)
+            numbers = (layer.output_shape, layer.size, layer.stride, layer.padding)
             rows.append((layer.operation, layer.owner, *map(_by_axis, numbers)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -194,8 +198,8 @@ class ReceptiveField:
 
     def __repr__(self) -> str:
         return (
-            f"ReceptiveField(size={self.size}, stride={tuple(map(str, self.stride))}, input_size={self.input_size}, "
-            f"output_size={self.output_size})"
+            f"ReceptiveField(size={self.size}, stride={tuple(map(str, self.stride))}, input_shape={self.input_shape}, "
+            f"output_shape={self.output_shape})"
         )
 
     def unit(self, position: Sequence[int], channel: int = 0) -> Unit:
@@ -216,19 +220,19 @@ class ReceptiveField:
             >>> receptive_field(torch.nn.Conv2d(1, 1, 3, dilation=2), 7).unit((0, 1)).box
             ((0, 4), (1, 5))
         """
-        place = tuple(position)
-        sizes = self.output_size
-        if len(place) != len(sizes) or any(not 0 <= p < n for p, n in zip(place, sizes, strict=True)):
-            raise ValueError(f"position={place}: accepted are places in an output of size {sizes}")
+        sizes = self.output_shape
+        place = whole_numbers("position", position, least=0, accepted=f"places in an output of shape {sizes}")
+        if len(place) != len(sizes) or any(p >= n for p, n in zip(place, sizes, strict=True)):
+            raise ValueError(f"position={place}: accepted are places in an output of shape {sizes}")
         channels = _channels(self._output)
-        if not 0 <= channel < channels:
+        if not 0 <= whole("channel", channel) < channels:
             raise ValueError(f"channel={channel}: accepted are 0 to {channels - 1}")
-        pixels, interior = np.zeros(self.input_size, bool), True
+        pixels, interior = np.zeros(self.input_shape, bool), True
         for term in self._output._terms:
             if term.mask.ravel()[channel]:
                 lines = [
                     rows.unpacked(slice(p, p + 1))[0, :n]
-                    for rows, p, n in zip(term.rows, place, self.input_size, strict=True)
+                    for rows, p, n in zip(term.rows, place, self.input_shape, strict=True)
                 ]
                 pixels |= functools.reduce(np.multiply.outer, lines)
                 interior &= all(rows.clean[p] for rows, p in zip(term.rows, place, strict=True))
@@ -252,24 +256,24 @@ class ReceptiveField:
             array([[1, 1, 0],
                    [0, 1, 1]])
         """
-        units = list(np.ndindex(*self.output_size))
+        units = list(np.ndindex(*self.output_shape))
         return np.array([self.unit(place, channel).pixels.ravel() for place in units])
 
     def _size_along(self, x: Traced, axis: int) -> int | float:
         if any(term.rows[axis].whole for term in x._terms):
-            return self.input_size[axis] if self._fixed else math.inf
+            return self.input_shape[axis] if self._fixed else math.inf
         sizes = _extents_along(x, axis)
         if sizes is None:
             raise ValueError(
-                f"no unit is free of padding along axis {axis}, for inputs of size {_input_size(x)}: give a larger "
-                "input_size"
+                f"no unit is free of padding along axis {axis}, for inputs of size {_input_shape(x)}: give a larger "
+                "input_shape"
             )
         return sizes
 
 
 def receptive_field(
-    module: Callable[..., Any],
-    input_size: PerAxis | None = None,
+    model: Callable[..., Any],
+    input_shape: PerAxis | None = None,
     *,
     channels: int | None = None,
     dimensions: int | None = None,
@@ -277,18 +281,18 @@ def receptive_field(
     """Which input pixels each output unit of a network reads.
 
     Args:
-        module: a torch module, or any function of one tensor ``(batch, channels, n1, ..., nd)`` that is made of
+        model: a torch module, or any function of one tensor ``(batch, channels, n1, ..., nd)`` that is made of
             torch's operations.
-        input_size: spatial size, one number or one per axis. By default one is chosen that shows interior units.
-        channels: channels of the input. By default those that the module's first convolution or linear layer takes.
-        dimensions: number of spatial axes. By default those of ``input_size`` or of the module's first layer.
+        input_shape: spatial size, one number or one per axis. By default one is chosen that shows interior units.
+        channels: channels of the input. By default those that the model's first convolution or linear layer takes.
+        dimensions: number of spatial axes. By default those of ``input_shape`` or of the model's first layer.
 
     Returns:
         The receptive field, with sizes, strides, the layers as a table, and the exact set of every unit.
 
     Raises:
-        UnknownOperationError: a ValueError, if the module uses an operation that can't be followed; it is named.
-        ValueError: if the module does not take such an input; the layer is named. Also if no size was given and none
+        UnknownOperationError: a ValueError, if the model uses an operation that can't be followed; it is named.
+        ValueError: if the model does not take such an input; the layer is named. Also if no size was given and none
             up to 512 works.
 
     Example:
@@ -297,32 +301,34 @@ def receptive_field(
         >>> receptive_field(net).size
         (5, 7)
     """
-    first = _first_layer(module)
-    if input_size is not None and not isinstance(input_size, int):
-        dimensions = dimensions or len(tuple(input_size))
-    dimensions = dimensions or first[1] or 2
-    channels = channels or first[0] or 1
+    require("torch")
     from hwlib.receptive._operations import trace
 
-    def run(size: tuple[int, ...]) -> Traced:
-        return trace(module, channels, size)
+    own_channels, own_dimensions = _first_layer(model)
+    channels = whole("channels", (own_channels or 1) if channels is None else channels, least=1)
+    if dimensions is None:
+        dimensions = len(input_shape) if isinstance(input_shape, Sized) else (own_dimensions or 2)
+    dimensions = whole("dimensions", dimensions, least=1)
 
-    if input_size is not None:
-        size = per_axis("input_size", input_size, dimensions, least=1)
-        output = run(size)
-        return ReceptiveField(output, size, lambda: _with_interior(run, output, size), fixed=True)
+    def run(shape: tuple[int, ...]) -> Traced:
+        return trace(model, channels, shape)
+
+    if input_shape is not None:
+        shape = per_axis("input_shape", input_shape, dimensions, least=1)
+        output = run(shape)
+        return ReceptiveField(output, shape, lambda: _with_interior(run, output, shape), fixed=True)
     output = _smallest_of(run, dimensions)
-    start = _input_size(output)
+    start = _input_shape(output)
     if not _shows_interior(output):
         output = _with_interior(run, output, start)
-    return ReceptiveField(output, _input_size(output), lambda: output, fixed=False)
+    return ReceptiveField(output, _input_shape(output), lambda: output, fixed=False)
 
 
-def input_sizes(module: Callable[..., Any], sizes: Iterable[int], *, channels: int | None = None) -> dict[int, str]:
+def input_sizes(model: Callable[..., Any], sizes: Iterable[int], *, channels: int | None = None) -> dict[int, str]:
     """Which sizes of the input a network takes, and where the others fail.
 
     Args:
-        module: as for :func:`receptive_field`.
+        model: as for :func:`receptive_field`.
         sizes: lengths to try, the same along all axes.
         channels: as for :func:`receptive_field`.
 
@@ -330,7 +336,7 @@ def input_sizes(module: Callable[..., Any], sizes: Iterable[int], *, channels: i
         For each size the reason why it fails, with the layer's name, or an empty text if it works.
 
     Raises:
-        UnknownOperationError: if the module uses an operation that can't be followed.
+        UnknownOperationError: if the model uses an operation that can't be followed.
 
     Example:
         >>> import torch
@@ -340,7 +346,7 @@ def input_sizes(module: Callable[..., Any], sizes: Iterable[int], *, channels: i
     found = {}
     for size in whole_numbers("sizes", list(sizes), least=1):
         try:
-            receptive_field(module, size, channels=channels)
+            receptive_field(model, size, channels=channels)
             found[size] = ""
         except UnknownOperationError:
             raise
@@ -349,11 +355,11 @@ def input_sizes(module: Callable[..., Any], sizes: Iterable[int], *, channels: i
     return found
 
 
-def smallest_input(module: Callable[..., Any], *, channels: int | None = None, largest: int = 1024) -> int:
+def smallest_input(model: Callable[..., Any], *, channels: int | None = None, largest: int = 1024) -> int:
     """Smallest size of the input that a network takes, the same along all axes.
 
     Args:
-        module: as for :func:`receptive_field`.
+        model: as for :func:`receptive_field`.
         channels: as for :func:`receptive_field`.
         largest: where to give up.
 
@@ -369,63 +375,69 @@ def smallest_input(module: Callable[..., Any], *, channels: int | None = None, l
         6
     """
     reason = ""
-    for size in range(1, largest + 1):
-        reason = input_sizes(module, [size], channels=channels)[size]
+    for size in range(1, whole("largest", largest, least=1) + 1):
+        reason = input_sizes(model, [size], channels=channels)[size]
         if not reason:
             return size
     raise ValueError(f"no input of up to {largest} pixels a side is accepted: {reason}")
 
 
 def effective_field(
-    module: Callable[..., Any],
-    input_size: PerAxis,
+    model: Callable[..., Any],
+    input_shape: PerAxis,
     *,
     channels: int = 1,
     dimensions: int = 2,
     samples: int = 20,
-    seed: int = 0,
-) -> npt.NDArray[np.float64]:
+    rng: RandomSource = None,
+) -> Array:
     """How much each input pixel moves the output unit in the middle: the effective receptive field.
 
     For random inputs (independent and normal) the gradient of that unit, summed over its channels, is squared and
     averaged; the root of it is returned, with the largest entry scaled to 1.
 
     Args:
-        module: a torch module or function; it runs as it is, on its own device and dtype.
-        input_size: spatial size, one number or one per axis.
+        model: a torch module or function. It runs in the mode that it is in, on its own device and dtype; its buffers
+            and torch's random states are afterwards what they were.
+        input_shape: spatial size, one number or one per axis.
         channels: channels of the input.
         dimensions: number of spatial axes.
         samples: number of random inputs.
-        seed: seed of these inputs.
+        rng: source of these inputs.
 
     Returns:
-        Array of the input's size, entries between 0 and 1.
+        Array of the input's spatial shape, entries between 0 and 1.
 
     Raises:
-        ValueError: if the output has no spatial axes, or does not depend on its input.
+        ValueError: if the output has no spatial axes, or does not depend on its input, or if the module is on the
+            device ``meta``, where there are no numbers.
 
     Example:
         >>> import torch
         >>> net = torch.nn.Conv2d(1, 1, 3, padding=1)
-        >>> int((effective_field(net, 5) > 0).sum())
+        >>> int((effective_field(net, 5, rng=0) > 0).sum())
         9
     """
-    import torch
-
-    size = per_axis("input_size", input_size, dimensions, least=1)
-    weights = list(module.parameters()) if isinstance(module, torch.nn.Module) else []
-    dtype = weights[0].dtype if weights else torch.float32
-    normal = np.random.default_rng(seed).standard_normal((samples, channels, *size))
-    x = torch.tensor(normal, dtype=dtype, requires_grad=True)
-    y = module(x)
-    if y.ndim != dimensions + 2:
-        raise ValueError(f"the output has shape {tuple(y.shape)}: accepted are {dimensions} spatial axes")
-    middle = tuple(n // 2 for n in y.shape[2:])
-    (gradient,) = torch.autograd.grad(y[(..., *middle)].sum(), x)
-    energy: npt.NDArray[np.float64] = np.sqrt((gradient.double() ** 2).mean((0, 1)).numpy())
+    torch = require("torch")
+    counts = {"channels": channels, "dimensions": dimensions, "samples": samples}
+    channels, dimensions, samples = (whole(name, count, least=1) for name, count in counts.items())
+    shape = per_axis("input_shape", input_shape, dimensions, least=1)
+    weights = list(itertools.chain(model.parameters(), model.buffers())) if isinstance(model, torch.nn.Module) else []
+    if any(weight.is_meta for weight in weights):
+        raise ValueError("model is on the device meta: accepted are models with weights")
+    like = next((weight for weight in weights if weight.is_floating_point()), torch.zeros(()))
+    normal = generator("rng", rng).standard_normal((samples, channels, *shape))
+    x = torch.tensor(normal, dtype=like.dtype, device=like.device, requires_grad=True)
+    with Repeatable().run(), torch.enable_grad():
+        y = model(x)
+        if y.ndim != dimensions + 2:
+            raise ValueError(f"the output has shape {tuple(y.shape)}: accepted are {dimensions} spatial axes")
+        middle = tuple(n // 2 for n in y.shape[2:])
+        (gradient,) = torch.autograd.grad(y[(..., *middle)].sum(), x)
+    energy: Array = np.sqrt((gradient.double() ** 2).mean((0, 1)).cpu().numpy())
     if not energy.any():
         raise ValueError("the unit in the middle does not depend on the input")
-    scaled: npt.NDArray[np.float64] = energy / energy.max()
+    scaled: Array = energy / energy.max()
     return scaled
 
 
@@ -441,7 +453,7 @@ def effective_extent(energy: npt.ArrayLike, *, share: float = 0.0455) -> float:
         The d-th root of the number of such pixels.
 
     Raises:
-        ValueError: if the share is not between 0 and 1.
+        ValueError: if the share is not between 0 and 1, or no entry is above zero.
 
     Example:
         >>> effective_extent([[0.0, 0.5], [1.0, 0.01]], share=0.1)
@@ -449,14 +461,16 @@ def effective_extent(energy: npt.ArrayLike, *, share: float = 0.0455) -> float:
     """
     if not 0 < share <= 1:
         raise ValueError(f"share={share!r}: accepted are numbers above 0, up to 1")
-    values = np.asarray(energy)
+    values = real_array("energy", energy)
+    if not values.ndim or not (values > 0).any():
+        raise ValueError("energy has no entry above zero: accepted is what effective_field returns")
     return float((values >= share * values.max()).sum() ** (1 / values.ndim))
 
 
-def _first_layer(module: Callable[..., Any]) -> tuple[int | None, int | None]:
+def _first_layer(model: Callable[..., Any]) -> tuple[int | None, int | None]:
     """Input channels and number of axes of the first layer that says so."""
     channels = dimensions = None
-    for part in module.modules() if hasattr(module, "modules") else ():
+    for part in model.modules() if hasattr(model, "modules") else ():
         weighted = getattr(part, "in_channels", None) or getattr(part, "in_features", None)
         name = type(part).__name__
         if dimensions is None and name[-2:] in ("1d", "2d", "3d"):
@@ -467,7 +481,7 @@ def _first_layer(module: Callable[..., Any]) -> tuple[int | None, int | None]:
 
 
 def _smallest_of(run: Callable[[tuple[int, ...]], Traced], dimensions: int) -> Traced:
-    """The module on a small input that it takes: first sizes that most take, then every size."""
+    """The model on a small input that it takes: first sizes that most take, then every size."""
     reason: ValueError | None = None
     for size in (64, 256, *range(1, 513)):
         try:
@@ -476,18 +490,18 @@ def _smallest_of(run: Callable[[tuple[int, ...]], Traced], dimensions: int) -> T
             raise
         except ValueError as error:
             reason = reason or error
-    raise ValueError(f"input_size: no size up to 512 is accepted by the module. With 64, {reason}") from None
+    raise ValueError(f"input_shape: no size up to 512 is accepted by the model. With 64, {reason}") from None
 
 
 def _with_interior(run: Callable[[tuple[int, ...]], Traced], seen: Traced, start: tuple[int, ...]) -> Traced:
-    """The module on an input so large that a whole period of its units is free of padding."""
+    """The model on an input so large that a whole period of its units is free of padding."""
     reason = ""
     for factor in (1, 2, 4):
         wanted = []
         for axis, n in enumerate(start):
             rows = [term.rows[axis] for step in seen._log.steps for term in step.output._terms]
             bound, period = max(r.bound for r in rows), math.lcm(*(r.period for r in rows))
-            # Whole periods are added: then sizes inside the module have the remainders that they have for n.
+            # Whole periods are added: then sizes inside the model have the remainders that they have for n.
             step = math.lcm(period, 64) if period < 4096 else period
             wanted.append(n + step * max(0, math.ceil((factor * (bound + 3 * period) - n) / step)))
         try:
@@ -500,7 +514,7 @@ def _with_interior(run: Callable[[tuple[int, ...]], Traced], seen: Traced, start
         if _shows_interior(output):
             return output
     raise ValueError(
-        f"input_size={start}: no unit of the output is free of padding, and larger inputs show none either{reason}"
+        f"input_shape={start}: no unit of the output is free of padding, and larger inputs show none either{reason}"
     )
 
 
@@ -515,12 +529,12 @@ def _shows_interior(x: Traced) -> bool:
     return True
 
 
-def _output_size(x: Traced) -> tuple[int, ...]:
+def _output_shape(x: Traced) -> tuple[int, ...]:
     return tuple(len(rows) for rows in x._terms[0].rows)
 
 
-def _input_size(x: Traced) -> tuple[int, ...]:
-    return x._log.input_size
+def _input_shape(x: Traced) -> tuple[int, ...]:
+    return x._log.input_shape
 
 
 def _channels(x: Traced) -> int:

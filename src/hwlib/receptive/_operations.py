@@ -1,7 +1,7 @@
 """How PyTorch's layers and functions change what is read, one function each, with PyTorch's own arguments.
 
 Importing this module fills the table that :mod:`hwlib.receptive._trace` looks operations up in; :func:`trace` runs a
-module.
+model.
 """
 
 from __future__ import annotations
@@ -749,32 +749,32 @@ def _roll(input: Traced, shifts: Any, dims: Any) -> Traced:
 # --- running a module -------------------------------------------------------------------------------------------------
 
 
-def trace(module: Callable[..., Any], channels: int, size: Sequence[int]) -> Traced:
-    """Run a module, as in evaluation, on a traced input (1, channels, *size)."""
-    log = Log(tuple(size), aligned=[True] * len(size))
-    axes = (-1, -1, *range(len(size)))
-    same = {n: _reach.identity(n) for n in size}
-    mask = np.ones((1, channels, *[1] * len(size)), bool)
-    start = Traced(log, (1, channels, *size), axes, [Term(mask, tuple(same[n] for n in size))])
+def trace(model: Callable[..., Any], channels: int, shape: Sequence[int]) -> Traced:
+    """Run a model, as in evaluation, on a traced input (1, channels, *shape)."""
+    log = Log(tuple(shape), aligned=[True] * len(shape))
+    axes = (-1, -1, *range(len(shape)))
+    same = {n: _reach.identity(n) for n in shape}
+    mask = np.ones((1, channels, *[1] * len(shape)), bool)
+    start = Traced(log, (1, channels, *shape), axes, [Term(mask, tuple(same[n] for n in shape))])
     training = []
-    if isinstance(module, torch.nn.Module):
+    if isinstance(model, torch.nn.Module):
         log.owners = {
-            id(parameter): name.rpartition(".")[0] for name, parameter in module.named_parameters(remove_duplicate=True)
+            id(parameter): name.rpartition(".")[0] for name, parameter in model.named_parameters(remove_duplicate=True)
         }
-        training = [part for part in module.modules() if part.training]
-        module.eval()
+        training = [part for part in model.modules() if part.training]
+        model.eval()
     try:
-        output = module(start)
-    except (AssertionError, RuntimeError) as error:  # the module's own checks of its input
-        raise ValueError(f"the module raises {type(error).__name__}: {error}") from error
+        output = model(start)
+    except (AssertionError, RuntimeError) as error:  # the model's own checks of its input
+        raise ValueError(f"the model raises {type(error).__name__}: {error}") from error
     finally:
         for part in training:
             part.training = True
     if isinstance(output, torch.Tensor):
-        raise ValueError("the module returns a tensor that does not depend on its input")
+        raise ValueError("the model returns a tensor that does not depend on its input")
     if not isinstance(output, Traced):
         raise ValueError(
-            f"the module returns a {type(output).__name__}: accepted is one tensor, so wrap it: lambda x: module(x)[0]"
+            f"the model returns a {type(output).__name__}: accepted is one tensor, so wrap it: lambda x: model(x)[0]"
         )
     if any(len(group) != 1 for group in output._view):
         output = _collapsed_view(output)

@@ -34,7 +34,7 @@ class Step:
 class Log:
     """What all tensors of one run share."""
 
-    input_size: tuple[int, ...]
+    input_shape: tuple[int, ...]
     owners: dict[int, str] = field(default_factory=dict)  # id of a parameter -> name of its module
     steps: list[Step] = field(default_factory=list)
     aligned: list[bool] = field(default_factory=list)  # per input axis
@@ -78,7 +78,7 @@ class Traced:
         return iter(_apply("unbind", (self,), {}))
 
     def __bool__(self) -> bool:
-        raise UnknownOperationError("the module decides by the values of a tensor: what it reads is then no fixed set")
+        raise UnknownOperationError("the model decides by the values of a tensor: what it reads is then no fixed set")
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -9,12 +9,16 @@ Source: problem ``rf-diagonal-corners``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from hwlib._core.arguments import whole
+from hwlib._core.arrays import as_array, whole_array
+from hwlib._core.types import Array, Integers
 
 __all__ = [
     "ConvLayer",
@@ -26,49 +30,63 @@ __all__ = [
     "share_right",
 ]
 
-Ints = npt.NDArray[np.int64]
-
 # The four corners as directions seen from the middle, top left first.
 _CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConvLayer:
     """A 3 x 3 convolution with padding 1, in whole numbers.
 
     Attributes:
         weight: ``(outputs, inputs, 3, 3)``.
         bias: ``(outputs,)``.
+
+    Raises:
+        ValueError: if a number is not whole, or the shapes are others.
+
+    Example:
+        >>> ConvLayer(np.ones((2, 1, 3, 3)), np.zeros(2))
+        ConvLayer(1 -> 2 channels)
     """
 
-    weight: Ints
-    bias: Ints
+    weight: Integers
+    bias: Integers
+
+    def __post_init__(self) -> None:
+        weight, bias = whole_array("weight", self.weight), whole_array("bias", self.bias)
+        if weight.ndim != 4 or weight.shape[2:] != (3, 3) or bias.shape != weight.shape[:1]:
+            shapes = f"weight has shape {weight.shape}, bias {bias.shape}"
+            raise ValueError(f"{shapes}: accepted are (outputs, inputs, 3, 3) and (outputs,)")
+        object.__setattr__(self, "weight", weight)
+        object.__setattr__(self, "bias", bias)
+
+    def __repr__(self) -> str:
+        return f"ConvLayer({self.weight.shape[1]} -> {self.weight.shape[0]} channels)"
 
 
-def corner_cases(size: int = 5) -> tuple[Ints, Ints]:
+def corner_cases(side: int = 5) -> tuple[Integers, Integers]:
     """All ways to colour the four corners of a black image, with the right outputs.
 
     Args:
-        size: rows and columns, at least 2.
+        side: rows and columns, at least 2.
 
     Returns:
-        Images and outputs, ``(16, size, size)`` each, of 0 (black) and 1 (white).
+        Images and outputs, ``(16, side, side)`` each, of 0 (black) and 1 (white).
 
     Raises:
-        ValueError: if the size is less than 2.
+        ValueError: if the side is less than 2.
 
     Example:
         >>> images, outputs = corner_cases(2)
         >>> images[6].tolist(), outputs[6].tolist()
         ([[0, 1], [1, 0]], [[1, 1], [1, 1]])
     """
-    if size < 2:
-        raise ValueError(f"size={size}: accepted are whole numbers of at least 2")
-    images = np.zeros((16, size, size), np.int64)
+    images = np.zeros((16, whole("side", side, least=2), side), np.int64)
     outputs = np.zeros_like(images)
     colours = (np.arange(16)[:, None] >> np.arange(3, -1, -1)) & 1  # (16, 4): top left first
     for (dy, dx), colour, opposite in zip(_CORNERS, colours.T, colours.T[::-1], strict=True):
-        row, column = (0 if step < 0 else size - 1 for step in (dy, dx))
+        row, column = (0 if step < 0 else side - 1 for step in (dy, dx))
         images[:, row, column] = colour
         outputs[:, row, column] = colour == opposite
     return images, outputs
@@ -98,8 +116,7 @@ def corner_network(width: int = 16) -> list[ConvLayer]:
         >>> bool((share_right(run_network(corner_network(), images), outputs) == 1).all())
         True
     """
-    if width < 13:
-        raise ValueError(f"width={width}: accepted are whole numbers of at least 13")
+    width = whole("width", width, least=13)
     first, second, third, last = _zeros(1, width), _zeros(width, width), _zeros(width, width), _zeros(width, 1)
     for n, (dy, dx) in enumerate(_CORNERS):
         first.weight[n, 0, 1 + dy, 1 + dx] = 1
@@ -134,8 +151,7 @@ def affine_corner_network(width: int = 16) -> list[ConvLayer]:
         >>> run_network(affine_corner_network(), images[[0, 15]], relu=False)[:, 0, 0].tolist()
         [1, -3]
     """
-    if width < 5:
-        raise ValueError(f"width={width}: accepted are whole numbers of at least 5")
+    width = whole("width", width, least=5)
     layers = [_zeros(1, width), _zeros(width, width), _zeros(width, width), _zeros(width, 1)]
     for depth, layer in enumerate(layers):
         for n, (dy, dx) in enumerate([(0, 0), *_CORNERS]):
@@ -151,7 +167,7 @@ def run_network(
     *,
     relu: bool = True,
     skip: tuple[int, int] | None = None,
-) -> Ints:
+) -> Integers:
     """Output of a chain of convolutions, in whole numbers.
 
     Args:
@@ -165,16 +181,21 @@ def run_network(
         ``(n, h, w)``: the only channel of the last layer.
 
     Raises:
-        ValueError: if the skip does not join two tensors of the same shape, forwards.
+        ValueError: if the layers do not lead from one channel to one, a number is not whole, a sum may need more than
+            62 bits, or the skip does not join two tensors of the same shape, forwards.
 
     Example:
         >>> run_network([ConvLayer(np.ones((1, 1, 3, 3), int), np.array([0]))], np.ones((1, 2, 2), int)).tolist()
         [[[4, 4], [4, 4]]]
     """
-    x = np.asarray(images, np.int64)[:, None]
+    x = whole_array("images", images)
+    if x.ndim != 3:
+        raise ValueError(f"images have shape {x.shape}: accepted is (n, h, w)")
+    _check_chain(layers)
+    x = x[:, None]
     seen = [x]
     for number, layer in enumerate(layers, 1):
-        x = _convolve(layer.weight, x) + layer.bias[:, None, None]
+        x = _convolved(layer, x)
         if relu and number < len(layers):
             x = np.maximum(x, 0)
         if skip is not None and skip[1] == number:
@@ -189,41 +210,43 @@ def run_network(
     return x[:, 0]
 
 
-def output_bounds(layers: Sequence[ConvLayer], low: npt.ArrayLike, high: npt.ArrayLike) -> tuple[Ints, Ints]:
-    """Bounds of a ReLU network's output for all images between two: interval arithmetic, layer by layer.
+def output_bounds(layers: Sequence[ConvLayer], box: npt.ArrayLike) -> tuple[Integers, Integers]:
+    """Bounds of a ReLU network's output for all images of a box: interval arithmetic, layer by layer.
 
     Args:
         layers: the convolutions; a ReLU follows each but the last.
-        low: ``(h, w)``, the least value of each pixel.
-        high: ``(h, w)``, the largest.
+        box: ``(h, w, 2)``, the least and the largest value of each pixel, both whole numbers.
 
     Returns:
-        Two arrays ``(h, w)``; no image between ``low`` and ``high``, grey ones included, has an output outside.
+        Two arrays ``(h, w)``; no image in the box, grey ones included, has an output outside.
 
     Raises:
-        ValueError: if a pixel's least value is above its largest.
+        ValueError: if the layers do not lead from one channel to one, a number is not whole, a pixel's least value is
+            above its largest, or a sum may need more than 62 bits.
 
     Example:
-        >>> bounds = output_bounds(corner_network(), np.zeros((5, 5), int), np.ones((5, 5), int))
-        >>> int(bounds[1][2, 2])  # no image makes the middle white
+        >>> least, most = output_bounds(corner_network(), np.tile([0, 1], (5, 5, 1)))
+        >>> int(most[2, 2])  # no image makes the middle white
         -13
     """
-    least, most = (np.asarray(image, np.int64)[None, None] for image in (low, high))
-    if (least > most).any():
-        raise ValueError("low is above high in a pixel: accepted are pairs with low <= high everywhere")
+    limits = whole_array("box", box)
+    if limits.ndim != 3 or limits.shape[2] != 2 or (limits[..., 0] > limits[..., 1]).any():
+        raise ValueError(f"box of shape {limits.shape}: accepted is (h, w, 2), with low <= high for every pixel")
+    _check_chain(layers)
+    least, most = limits[None, None, ..., 0], limits[None, None, ..., 1]
     for number, layer in enumerate(layers, 1):
-        positive, negative = np.maximum(layer.weight, 0), np.minimum(layer.weight, 0)
-        bias = layer.bias[:, None, None]
+        rising = ConvLayer(np.maximum(layer.weight, 0), layer.bias)
+        falling = ConvLayer(np.minimum(layer.weight, 0), np.zeros_like(layer.bias))
         least, most = (
-            _convolve(positive, least) + _convolve(negative, most) + bias,
-            _convolve(positive, most) + _convolve(negative, least) + bias,
+            _convolved(rising, least) + _convolved(falling, most),
+            _convolved(rising, most) + _convolved(falling, least),
         )
         if number < len(layers):
             least, most = np.maximum(least, 0), np.maximum(most, 0)
     return least[0, 0], most[0, 0]
 
 
-def share_right(outputs: npt.ArrayLike, targets: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def share_right(outputs: npt.ArrayLike, targets: npt.ArrayLike) -> Array:
     """Share of the images in which each pixel comes out right: white, so at least 0, exactly where it should.
 
     Args:
@@ -240,10 +263,10 @@ def share_right(outputs: npt.ArrayLike, targets: npt.ArrayLike) -> npt.NDArray[n
         >>> share_right([[[0.5, -1.0]], [[2.0, 3.0]]], [[[1, 0]], [[1, 0]]]).tolist()
         [[1.0, 0.5]]
     """
-    found, wanted = np.asarray(outputs), np.asarray(targets)
+    found, wanted = as_array("outputs", outputs), as_array("targets", targets)
     if found.shape != wanted.shape:
         raise ValueError(f"outputs have shape {found.shape}: accepted is that of the targets, {wanted.shape}")
-    share: npt.NDArray[np.float64] = ((found >= 0) == (wanted == 1)).mean(0)
+    share: Array = ((found >= 0) == (wanted == 1)).mean(0)
     return share
 
 
@@ -251,8 +274,19 @@ def _zeros(inputs: int, outputs: int) -> ConvLayer:
     return ConvLayer(np.zeros((outputs, inputs, 3, 3), np.int64), np.zeros(outputs, np.int64))
 
 
-def _convolve(weight: Ints, x: Ints) -> Ints:  # (o, i, 3, 3) on (n, i, h, w)
+def _check_chain(layers: Sequence[ConvLayer]) -> None:
+    channels = [(layer.weight.shape[1], layer.weight.shape[0]) for layer in layers]
+    ends = itertools.pairwise([(1, 1), *channels, (1, 1)])
+    if not channels or any(before[1] != after[0] for before, after in ends):
+        raise ValueError(f"layers take and return {channels} channels: accepted is a chain from one channel to one")
+
+
+def _convolved(layer: ConvLayer, x: Integers) -> Integers:
+    """``(n, i, h, w)`` to ``(n, o, h, w)``. Sums that could pass 62 bits are refused: beyond 63 they would be wrong."""
+    largest = abs(layer.weight.astype(float)).sum((1, 2, 3)).max() * abs(x.astype(float)).max(initial=0)
+    if largest + abs(layer.bias.astype(float)).max() >= 2.0**62:
+        raise ValueError("layers and images have entries too large for 62 bits: accepted are smaller ones")
     padded = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)])
-    windows: npt.NDArray[Any] = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
-    made: Ints = np.einsum("nihwab,oiab->nohw", windows, weight, optimize=True)
-    return made
+    windows: Integers = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
+    made: Integers = np.einsum("nihwab,oiab->nohw", windows, layer.weight, optimize=True)
+    return made + layer.bias[:, None, None]
