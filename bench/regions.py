@@ -17,7 +17,7 @@ from unittest import mock
 import numpy as np
 
 from bench._timing import medians
-from hwlib.network import Network
+from hwlib.network import Network, folding_network
 from hwlib.regions import (
     _cells,
     _enumerate,
@@ -25,7 +25,6 @@ from hwlib.regions import (
     _result,
     count_regions,
     enumerate_regions,
-    folding_network,
     precompile,
 )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from hwlib.network import Network
-from hwlib.pieces import fold_network, pieces_of
+from hwlib.network import Network, folding_network
+from hwlib.pieces import pieces_of
 from hwlib.teach import plot
 
 FIGURES = {
@@ -15,7 +15,7 @@ FIGURES = {
         {"relu(x) − 2 relu(x − 1)": pieces_of(Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])]))}, -2, 4
     ),
     "pieces_fold.svg": lambda: plot.piece_graphs(
-        {f"{2 * depth} units": pieces_of(fold_network(depth), 0, 1) for depth in (1, 2, 3)}, 0, 1
+        {f"{2 * depth} units": pieces_of(folding_network(depth), 0, 1) for depth in (1, 2, 3)}, 0, 1
     ),
 }
 

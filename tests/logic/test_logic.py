@@ -30,7 +30,7 @@ from hwlib.logic import (
     nand_circuit,
     numbered_function,
     prove_gate,
-    relu_network,
+    relu_circuit,
     separate,
     separate_points,
     threshold_network,
@@ -344,13 +344,13 @@ def test_counts_are_those_published():
 def test_any_function_is_compiled_in_four_ways(function):
     table = [[value] for value in function.values]
     points = corners(function.arity)
-    networks = [threshold_network(function), relu_network(function), nand_circuit(function)]
+    networks = [threshold_network(function), relu_circuit(function), nand_circuit(function)]
     for network in [*networks, as_relu(networks[0])]:
         assert network(points).tolist() == table
 
 
 def test_relu_networks_agree_with_torch():
-    network = relu_network(boolean_function("(x1 ^ x2) & x3 | x4"))
+    network = relu_circuit(boolean_function("(x1 ^ x2) & x3 | x4"))
     layers = []
     for weight, bias in network.layers:
         linear = torch.nn.Linear(weight.shape[1], weight.shape[0], dtype=torch.float64)
@@ -409,7 +409,7 @@ def test_wrong_networks_are_named():
     with pytest.raises(ValueError, match="different names"):
         circuit(["a", "a"], [], ["a"])
     with pytest.raises(ValueError, match="threshold neurons"):
-        as_relu(relu_network(boolean_function("0110")))
+        as_relu(relu_circuit(boolean_function("0110")))
 
 
 # --- gates on the plane -----------------------------------------------------------------------------

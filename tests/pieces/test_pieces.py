@@ -12,13 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.network import Activation, Network, hard_tanh, leaky_relu, named_activation
+from hwlib.network import Activation, Network, folding_network, hard_tanh, leaky_relu, named_activation
 from hwlib.pieces import (
     PiecewiseLinear,
     approximate,
     difference_witness,
     fewest_units,
-    fold_network,
     most_kinks,
     pieces_of,
     relu_network,
@@ -380,14 +379,19 @@ def test_two_layers_of_width_k_have_at_most_k_kinks_and_k_are_attained(k):
 @pytest.mark.problem("pwl-kinks")
 @pytest.mark.parametrize("depth", range(1, 9))
 def test_folding_doubles_the_pieces_with_every_layer(depth):
-    f = pieces_of(fold_network(depth))
-    inside_unit = list(pieces_of(fold_network(depth), 0, 1).linear())
+    network = folding_network(depth, activation="relu")
+    assert [len(layer.bias) for layer in network.layers] == [2] * depth + [1]
+    f = pieces_of(network)
+    inside_unit = list(pieces_of(network, 0, 1).linear())
     assert len(inside_unit) == 2**depth
     assert {abs(piece.slope) for piece in inside_unit} == {2**depth}
-    assert len(f.kinks) == 2**depth + (depth > 1)  # beyond 1 the first fold goes on down, and the next cuts it off
-    assert len(f.kinks) <= most_kinks([2] * depth)
-    grid = np.arange(2**depth + 1)
-    assert f([Q(int(i), 2**depth) for i in grid]).tolist() == (grid % 2).tolist()
+    assert len(f.kinks) == 2**depth - 1 <= most_kinks([2] * depth)
+    grid = [Q(i, 2**depth) for i in range(2**depth + 1)]
+    by_hand = grid
+    for _ in range(depth):
+        by_hand = [abs(2 * x - 1) for x in by_hand]
+    assert f(grid).tolist() == by_hand
+    assert difference_witness(network, folding_network(depth)) is None
 
 
 @pytest.mark.problem("pwl-kinks")
@@ -450,7 +454,8 @@ def test_chords_keep_the_tolerance(tolerance, case):
             lambda: PiecewiseLinear.through([0, 1], [0, 1]) - PiecewiseLinear.through([1, 2], [0, 1]),
             "the domains meet in no interval",
         ),
-        (lambda: fold_network(0), "depth=0: accepted"),
+        (lambda: most_kinks((2.5, 2.5)), r"widths=\(2.5, 2.5\): accepted are one or more whole numbers"),
+        (lambda: most_kinks((-2, -2)), r"widths=\(-2, -2\): accepted are one or more whole numbers, each at least 0"),
         (lambda: approximate(np.sin, 0, 1, tolerance=0, curvature=1), "tolerance=0, curvature=1: accepted"),
     ],
 )

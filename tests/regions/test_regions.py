@@ -15,7 +15,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.network import Network
+from hwlib.network import Network, folding_network
 from hwlib.pieces import PiecewiseLinear, relu_network
 from hwlib.regions import (
     _cells,
@@ -28,7 +28,6 @@ from hwlib.regions import (
     bounds,
     count_regions,
     enumerate_regions,
-    folding_network,
     identified_regions,
     iterate_regions,
     precompile,
@@ -498,10 +497,6 @@ def test_nothing_is_identified_by_a_fold_that_is_off_or_flat():
     assert identified_regions(flat, box=unit, target=unit) == []
     with pytest.raises(ValueError, match="equally many"):
         identified_regions(random_network([2, 3, 1], 0), box=unit * 2, target=unit)
-    with pytest.raises(ValueError, match="accepted are 'abs' and 'relu'"):
-        folding_network(1, 1, activation="tanh")
-    with pytest.raises(ValueError, match="at least 1"):
-        folding_network(0, 1)
 
 
 @pytest.mark.problem("depth-conclusion")

@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from matplotlib.patches import Rectangle
 
-from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_network, separate
+from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_circuit, separate
+from hwlib.network import folding_network
 from hwlib.pieces import PiecewiseLinear
 from hwlib.receptive import receptive_field
-from hwlib.regions import enumerate_regions, folding_network, identified_regions
+from hwlib.regions import enumerate_regions, identified_regions
 from hwlib.teach import plot
 from hwlib.teach.plot._theme import INK, LINES, ON_COLOUR, weight_colour
 
@@ -236,7 +237,7 @@ def test_folded_points_stand_at_their_hidden_values():
     points = {(line.get_xdata()[0], line.get_ydata()[0]) for line in shown.axes[1].lines if len(line.get_xdata()) == 1}
     assert points == {(0, 0), (1, 0), (2, 1)}
     with pytest.raises(ValueError, match="one hidden layer of two"):
-        plot.folds(relu_network(boolean_function("0001")), xor)
+        plot.folds(relu_circuit(boolean_function("0001")), xor)
     with pytest.raises(ValueError, match="accepted are functions of two"):
         plot.certificate(boolean_function("01"), separate(xor))
 

@@ -2,7 +2,7 @@
 
 A neuron fires where w.x + b >= 0. :func:`separate` finds its weights or a certificate that there are none,
 :func:`classify_functions` and :func:`count_threshold_functions` do so for all functions of a few variables,
-:func:`threshold_network` and :func:`relu_network` compile any function, and :func:`prove_gate` establishes the sign of
+:func:`threshold_network` and :func:`relu_circuit` compile any function, and :func:`prove_gate` establishes the sign of
 a ReLU network on the whole plane. All answers are checked in exact arithmetic before they are returned.
 
 Source: problems ``logic-and-or``, ``logic-xor-impossible``, ``logic-relu-or``, ``logic-relu-xor``, ``logic-relu-nand``.
@@ -18,7 +18,7 @@ from hwlib.logic._networks import (
     as_relu,
     circuit,
     nand_circuit,
-    relu_network,
+    relu_circuit,
     threshold_network,
 )
 from hwlib.logic._separate import NotSeparable, Separable, separate, separate_points, weight_polygon
@@ -42,7 +42,7 @@ __all__ = [
     "nand_circuit",
     "numbered_function",
     "prove_gate",
-    "relu_network",
+    "relu_circuit",
     "separate",
     "separate_points",
     "threshold_network",

@@ -122,7 +122,7 @@ def threshold_network(function: BooleanFunction) -> LogicNetwork:
     return _verified(LogicNetwork(tuple(layers), "step"), function)
 
 
-def relu_network(function: BooleanFunction) -> LogicNetwork:
+def relu_circuit(function: BooleanFunction) -> LogicNetwork:
     """Compile any Boolean function into a ReLU network with one hidden layer, exact on {0, 1}^n.
 
     Two constructions are compared, and the one with fewer neurons is taken. *Terms*: the function is a sum of
@@ -140,7 +140,7 @@ def relu_network(function: BooleanFunction) -> LogicNetwork:
 
     Example:
         >>> from hwlib.logic import boolean_function
-        >>> parity = relu_network(boolean_function("x1 ^ x2 ^ x3"))
+        >>> parity = relu_circuit(boolean_function("x1 ^ x2 ^ x3"))
         >>> parity.layers[0][0].tolist(), parity.layers[1][0].tolist()
         ([[1, 1, 1], [1, 1, 1], [1, 1, 1]], [[1, -2, 2]])
     """

@@ -1,6 +1,7 @@
 """Networks of affine layers and activations: one type for every topic, and small ones to train."""
 
 from hwlib.network._as_network import NetworkLike, SupportsNetwork, as_network
+from hwlib.network._folding import folding_network
 from hwlib.network._network import Activation, Layer, LocalAffine, Network, hard_tanh, leaky_relu, named_activation
 from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
 
@@ -12,6 +13,7 @@ __all__ = [
     "NetworkLike",
     "SupportsNetwork",
     "as_network",
+    "folding_network",
     "hard_tanh",
     "initialise",
     "leaky_relu",

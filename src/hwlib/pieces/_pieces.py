@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from hwlib._core.arguments import whole_numbers
 from hwlib.network import Activation, Network, NetworkLike, as_network, named_activation
 from hwlib.network._network import Number, Numbers, plain
 
@@ -34,7 +35,6 @@ __all__ = [
     "approximate",
     "difference_witness",
     "fewest_units",
-    "fold_network",
     "most_kinks",
     "pieces_of",
     "relu_network",
@@ -821,44 +821,24 @@ def approximate(
     return PiecewiseLinear.through(places, function(places))
 
 
-def fold_network(depth: int) -> Network:
-    """A network of Fractions that folds [0, 1] in half again and again: a zigzag of 2^depth equal pieces on it.
-
-    Args:
-        depth: number of hidden layers, of two units each; at least 1.
-
-    Returns:
-        The network, with ``depth + 1`` layers.
-
-    Raises:
-        ValueError: if there is no layer.
-
-    Example:
-        >>> fold_network(3)([0, Fraction(1, 8), Fraction(1, 4)]).tolist()
-        [Fraction(0, 1), Fraction(1, 1), Fraction(0, 1)]
-    """
-    if depth < 1:
-        raise ValueError(f"depth={depth}: accepted are whole numbers of at least 1")
-    half = Fraction(1, 2)
-    first = ([[1], [1]], [0, -half])
-    inner = ([[2, -4], [2, -4]], [0, -half])
-    return Network.from_arrays([first, *[inner] * (depth - 1), ([[2, -4]], [0])])
-
-
 def most_kinks(widths: Sequence[int]) -> int:
     """An upper bound of the number of kinks of a ReLU network of one number.
 
     Args:
-        widths: number of units of each hidden layer.
+        widths: number of units of each hidden layer, whole numbers; none for an affine network.
 
     Returns:
         The product of (width + 1), less one. For one hidden layer it is attained, for more it need not be.
 
+    Raises:
+        ValueError: if a width is not whole or is negative.
+
     Example:
-        >>> most_kinks([3]), most_kinks([2, 2])
-        (3, 8)
+        >>> most_kinks([3]), most_kinks([2, 2]), most_kinks([])
+        (3, 8, 0)
     """
-    return math.prod(width + 1 for width in widths) - 1
+    units = whole_numbers("widths", widths, least=0) if len(widths) else ()
+    return math.prod(width + 1 for width in units) - 1
 
 
 def _exactly(function: PiecewiseLinear) -> PiecewiseLinear:

@@ -12,7 +12,7 @@ Source: problems ``depth-one-layer``, ``depth-composition``, ``depth-folding``, 
 from hwlib.regions import bounds, exact
 from hwlib.regions._engine import precompile
 from hwlib.regions._enumerate import count_regions, enumerate_regions, iterate_regions, sample_regions, slice_network
-from hwlib.regions._identified import Identified, folding_network, identified_regions
+from hwlib.regions._identified import Identified, identified_regions
 from hwlib.regions._result import Region, Regions
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "count_regions",
     "enumerate_regions",
     "exact",
-    "folding_network",
     "identified_regions",
     "iterate_regions",
     "precompile",

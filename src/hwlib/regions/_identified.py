@@ -67,7 +67,8 @@ def identified_regions(network: Network, *, box: Box, target: Box) -> list[Ident
     Source: problems ``depth-one-layer`` and ``depth-composition``; chapter *Depth folds space*.
 
     Example:
-        >>> found = identified_regions(folding_network(1, 1), box=[(0, 1)], target=[(0, 1)])
+        >>> from hwlib.network import folding_network
+        >>> found = identified_regions(folding_network(1), box=[(0, 1)], target=[(0, 1)])
         >>> sorted((str(min(region.corners.ravel())), int(region.weight[0, 0])) for region in found)
         [('0', -2), ('1/2', 2)]
     """
@@ -84,40 +85,6 @@ def identified_regions(network: Network, *, box: Box, target: Box) -> list[Ident
         if corners == wanted and len(images) == len(corners):  # different corners: the matrix is invertible
             found.append(Identified(region.corners, region.weight, region.bias))
     return found
-
-
-def folding_network(layers: int, dimension: int, *, activation: str = "abs") -> Network:
-    """The network of the folding problems: x becomes ``|2x - 1|`` in every coordinate, several times.
-
-    Args:
-        layers: how often, at least once.
-        dimension: number d of coordinates.
-        activation: ``"abs"``, d neurons a layer; or ``"relu"``, 2d neurons a layer, by ``|z| = relu(z) + relu(-z)``.
-
-    Returns:
-        The network, in Fractions.
-
-    Raises:
-        ValueError: if a number is not positive, or the activation is another one.
-
-    Source: problem ``depth-folding``; chapter *Depth folds space*.
-
-    Example:
-        >>> folding_network(2, 1)([Fraction(1, 8), Fraction(1, 2)]).tolist()
-        [Fraction(1, 2), Fraction(1, 1)]
-    """
-    if layers < 1 or dimension < 1:
-        raise ValueError(f"layers={layers}, dimension={dimension}: accepted are whole numbers of at least 1")
-    eye, ones = np.eye(dimension, dtype=int), np.ones(dimension, dtype=int)
-    if activation == "abs":
-        arrays = [(2 * eye, -ones)] * layers + [(eye, 0 * ones)]
-    elif activation == "relu":
-        both, joined = np.vstack([2 * eye, -2 * eye]), np.hstack([eye, eye])
-        bias = np.concatenate([-ones, ones])
-        arrays = [(both, bias)] + [(both @ joined, bias)] * (layers - 1) + [(joined, 0 * ones)]
-    else:
-        raise ValueError(f"activation={activation!r}: accepted are 'abs' and 'relu'")
-    return Network.from_arrays(arrays, activation=activation).as_fractions()
 
 
 def _rational(value: Fraction) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from hwlib.regions import folding_network, identified_regions
+from hwlib.network import folding_network
+from hwlib.regions import identified_regions
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
 

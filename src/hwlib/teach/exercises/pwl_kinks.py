@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.pieces import PiecewiseLinear, approximate, fold_network, pieces_of, relu_network
+from hwlib.network import folding_network
+from hwlib.pieces import PiecewiseLinear, approximate, pieces_of, relu_network
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
 
@@ -91,11 +92,11 @@ def _activation(answer: Any) -> Verdict:
 
 @exercise("pwl-kinks-fold")
 def _fold(answer: Any) -> Verdict:
-    """Hidden units of the fold network that has at least n pieces on the unit interval."""
+    """Hidden units of the folding network that has at least n pieces on the unit interval."""
 
     def reference(n: int) -> int:
         depth = 1
-        while len(pieces_of(fold_network(depth), 0, 1)) < n:
+        while len(pieces_of(folding_network(depth), 0, 1)) < n:
             depth += 1
         return 2 * depth
 

@@ -14,7 +14,7 @@ from hwlib.logic import (
     as_relu,
     boolean_function,
     nand_circuit,
-    relu_network,
+    relu_circuit,
     threshold_network,
 )
 from hwlib.teach.explore._frames import frame_explorer
@@ -108,7 +108,7 @@ def signals_explorer(
     kinds = {
         "threshold": threshold_network,
         "NAND only": nand_circuit,
-        "ReLU": relu_network,
+        "ReLU": relu_circuit,
         "ReLU from threshold": _relu_from_threshold,
     }
     controls: dict[str, list[Any]] = {"function": list(compiled), "neurons": list(kinds), "x1": [0, 1], "x2": [0, 1]}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hwlib.network import Layer, Network
-from hwlib.regions import Regions, enumerate_regions, folding_network
+from hwlib.network import Layer, Network, folding_network
+from hwlib.regions import Regions, enumerate_regions
 from hwlib.teach.explore._frames import frame_explorer
 from hwlib.teach.plot._theme import weight_colour
 

@@ -205,9 +205,9 @@ def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
         ValueError: if the network has another shape.
 
     Example:
-        >>> from hwlib.logic import boolean_function, relu_network
+        >>> from hwlib.logic import boolean_function, relu_circuit
         >>> xor = boolean_function("0110")
-        >>> len(folds(relu_network(xor), xor).axes)
+        >>> len(folds(relu_circuit(xor), xor).axes)
         2
     """
     if network.widths != (2,) or function.arity != 2:

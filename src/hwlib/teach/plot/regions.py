@@ -32,7 +32,8 @@ def region_maps(
         ValueError: if regions are not in the plane, or have no bound.
 
     Example:
-        >>> from hwlib.regions import enumerate_regions, folding_network
+        >>> from hwlib.network import folding_network
+        >>> from hwlib.regions import enumerate_regions
         >>> found = enumerate_regions(folding_network(1, 2), box=[(0, 1), (0, 1)])
         >>> len(region_maps({"one fold": found}).axes[0].collections[0].get_paths())
         4
@@ -70,7 +71,8 @@ def identified(found: Sequence[Identified], target: Sequence[Fraction | int | fl
         The input on the left, the common image on the right.
 
     Example:
-        >>> from hwlib.regions import folding_network, identified_regions
+        >>> from hwlib.network import folding_network
+        >>> from hwlib.regions import identified_regions
         >>> unit = [(0, 1), (0, 1)]
         >>> found = identified_regions(folding_network(1, 2), box=unit, target=unit)
         >>> len(identified(found, [0.25, 0.5]).axes)
