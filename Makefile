@@ -12,10 +12,10 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 book: $(READY) ## execute the chapters and build the site into _build/html
-	$(BIN)/python -m book.build
+	$(BIN)/python -m book.tools.build
 
 test: $(READY) lint book ## prove it: lint, build, and all tests
-	$(BIN)/python -m book.browser
+	$(BIN)/python -m book.tools.browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 serve: book ## show the site on this machine
@@ -24,7 +24,7 @@ serve: book ## show the site on this machine
 
 chapter: $(READY) ## build one chapter alone, in seconds: make chapter NAME=conv_matrix
 	@test -n "$(NAME)" || { echo "NAME is missing: make chapter NAME=conv_matrix"; exit 2; }
-	$(BIN)/python -m book.build --only $(NAME)
+	$(BIN)/python -m book.tools.build --only $(NAME)
 
 notebooks: book ## write the notebooks into _build/html/notebooks (the site's buttons offer the same)
 	@ls -1 _build/html/notebooks/*.ipynb
@@ -38,13 +38,13 @@ lint: $(READY) ## style and types
 	$(BIN)/mypy
 
 lock: $(READY) ## take the newest versions of everything into requirements.lock
-	$(BIN)/python -m book.lock
+	$(BIN)/python -m book.tools.lock
 
 vendor: $(READY) ## fetch MathJax and the widgets' script again (needs npm)
-	$(BIN)/python -m book.vendor
+	$(BIN)/python -m book.tools.vendor
 
 screenshots: book ## pictures of every page, wide and narrow, light and dark, into _build/screenshots
-	$(BIN)/python -m book.screenshots
+	$(BIN)/python -m book.tools.screenshots
 
 clean: ## remove everything that was made
 	rm -rf .venv _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

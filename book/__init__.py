@@ -1,1 +1,1 @@
-"""What renders the site: configuration, build, buttons, notebooks."""
+"""What makes the book: ``ext`` renders pages, ``export`` writes notebooks, ``tools`` are the commands."""

@@ -23,8 +23,8 @@ from typing import Any
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
-from book.config import ROOT
-from book.problem_index import marked_tests, read_register
+from book.ext.problem_index import marked_tests, read_register
+from book.paths import ROOT
 
 # One cell after the other, as a page runs them; the line of the first that fails is printed.
 _RUN = """\

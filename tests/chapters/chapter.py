@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from book._myst import Block, split_blocks
-from book.config import ROOT
-from book.problem_index import read_register
+from book.export.myst import Block, split_blocks
+from book.ext.problem_index import read_register
+from book.paths import ROOT
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 

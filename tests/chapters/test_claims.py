@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from book.config import ROOT, execution_key
-from book.problem_index import index_markdown, marked_tests, summary
+from book.ext.execution import execution_key
+from book.ext.problem_index import index_markdown, marked_tests, summary
+from book.paths import ROOT
 from jupyter_cache import get_cache
 
 from .chapter import REGISTER, read

@@ -15,10 +15,10 @@ from pathlib import Path
 import nbclient
 import nbformat
 import pytest
-from book._myst import Translator, UnknownSyntaxError
-from book.config import ROOT
-from book.notebooks import PageFacts, export_all, is_chapter
-from book.server import serve
+from book.export.myst import Translator, UnknownSyntaxError
+from book.export.notebooks import PageFacts, export_all
+from book.paths import ROOT, is_chapter
+from book.tools.server import serve
 from packaging.requirements import Requirement
 
 SITE = ROOT / "_build" / "html"

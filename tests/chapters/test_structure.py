@@ -6,7 +6,7 @@ import re
 from statistics import median
 
 import pytest
-from book.pages import LABEL
+from book.ext.pages import LABEL
 
 from .chapter import CHAPTERS, read
 

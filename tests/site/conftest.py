@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from book.browser import ARGUMENTS, find
-from book.config import ROOT
-from book.notebooks import is_chapter
-from book.server import serve
+from book.paths import ROOT, is_chapter
+from book.tools.browser import ARGUMENTS, find
+from book.tools.server import serve
 from playwright.sync_api import sync_playwright
 
 SITE = ROOT / "_build" / "html"

@@ -9,7 +9,7 @@ import zipfile
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from book.vendor import CHECKSUMS, checksums
+from book.tools.vendor import CHECKSUMS, checksums
 from bs4 import BeautifulSoup
 
 from .conftest import SITE

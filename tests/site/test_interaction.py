@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from book.config import ROOT
-from book.notebooks import is_chapter
+from book.paths import ROOT, is_chapter
 
 pytestmark = pytest.mark.site
 CHAPTERS = [f"chapters/{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.md")) if is_chapter(path)]

@@ -13,7 +13,9 @@ import tempfile
 from importlib.metadata import distribution
 from pathlib import Path
 
-VENDOR = Path(__file__).parent / "static" / "vendor"
+from book.paths import STATIC
+
+VENDOR = STATIC / "vendor"
 CHECKSUMS = VENDOR / "SHA256SUMS"
 
 # package -> (version, folder here, {pattern of files or folders in the package: their name here, "." for the same})

@@ -5,12 +5,10 @@ Run after the site is built, since numbers of theorems, equations and results ar
 
 from __future__ import annotations
 
-import argparse
 import ast
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +22,9 @@ from myst_parser.config.main import MdParserConfig
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pybtex.database import parse_file
 
-from book._myst import Block, Translator, UnknownSyntaxError, split_blocks
-from book.config import ROOT
-from book.pages import LABEL, shown_number
-from book.settings import Settings
+from book.export.myst import Block, Translator, UnknownSyntaxError, split_blocks
+from book.ext.pages import LABEL, shown_number
+from book.paths import is_chapter
 
 _INSTALL = """\
 # Install the book's library where it is missing, as on Colab. Nothing that is there already is replaced.
@@ -42,12 +39,6 @@ if importlib.util.find_spec("hwlib") is None:
 
 
 _COMMENT = re.compile(r"#.*")
-
-
-def is_chapter(path: str | Path) -> bool:
-    """Whether a file is a chapter: a notebook in the folder ``chapters``."""
-    path = Path(path)
-    return path.parent.name == "chapters" and path.suffix == ".md" and "\nkernelspec:" in path.read_text("utf8")[:500]
 
 
 def export_all(source: Path, site_folder: Path, *, site: str | None, wheel: str) -> list[Path]:
@@ -143,7 +134,7 @@ class PageFacts:
         return f"{self.site}/{self.name}.html" if self.site else None
 
     def reference(self, role: str, target: str, text: str | None) -> str:
-        """See :class:`book._myst.Lookup`."""
+        """See :class:`book.export.myst.Lookup`."""
         anchor = {"eq": f"equation-{make_id(target)}", "term": f"term-{target.replace(' ', '-')}"}.get(
             role, make_id(target)
         )
@@ -156,14 +147,14 @@ class PageFacts:
         return f"[{shown}]({address})" if address else shown
 
     def equation(self, label: str) -> str:
-        """See :class:`book._myst.Lookup`."""
+        """See :class:`book.export.myst.Lookup`."""
         number = shown_number(self.page, label)
         if number is None:
             raise UnknownSyntaxError(f"{self.name}: the page has no equation {label}")
         return number.strip("()")
 
     def caption(self, label: str) -> str:
-        """See :class:`book._myst.Lookup`."""
+        """See :class:`book.export.myst.Lookup`."""
         heading = self.page.select_one(f"#{make_id(label)} > .admonition-title")
         if heading is None:
             raise UnknownSyntaxError(f"{self.name}: the page has no theorem or exercise {label}")
@@ -174,7 +165,7 @@ class PageFacts:
         return shown_number(self.page, label) or label
 
     def citation(self, role: str, keys: list[str]) -> str:
-        """See :class:`book._myst.Lookup`."""
+        """See :class:`book.export.myst.Lookup`."""
         texts = []
         for key in keys:
             entry = self.bibliography.entries[key]
@@ -185,7 +176,7 @@ class PageFacts:
         return ", ".join(texts) if role == "cite:t" else f"({'; '.join(texts)})"
 
     def value(self, name: str) -> str:
-        """See :class:`book._myst.Lookup`."""
+        """See :class:`book.export.myst.Lookup`."""
         if name not in self.values:
             raise UnknownSyntaxError(f"{self.name}: no cell recorded {name!r}; recorded are {', '.join(self.values)}")
         return self.values[name]
@@ -279,22 +270,3 @@ def _notebook(cells: list[Any]) -> Any:
         cell["id"] = hashlib.sha256(f"{number}{cell.source}".encode()).hexdigest()[:8]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-
-
-def main() -> int:
-    """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m book.notebooks", description=__doc__)
-    parser.add_argument("--source", type=Path, default=ROOT, help="folder of the chapters (default: this repository)")
-    parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html", help="folder of the finished site")
-    options = parser.parse_args()
-    wheels = sorted((options.site / "wheels").glob("*.whl"))
-    if not wheels:
-        parser.error(f"{options.site} holds no finished site with a wheel: run 'make book' first")
-    settings = Settings.from_environment()
-    for path in export_all(options.source, options.site, site=settings.site, wheel=wheels[-1].name):
-        print(path)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from book.notebooks import is_chapter
+from book.paths import is_chapter
 from book.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Sphinx extension: small repairs of the pages, and re-reading when the library has changed."""
+"""Sphinx extension: small repairs of the pages."""
 
 from __future__ import annotations
 
@@ -83,13 +83,10 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    # A change of the key makes Sphinx read every page again, so no page keeps the output of old code.
-    app.add_config_value("execution_key", "", "env")
-    # A change of this one, of what renders pages or of an address, makes it write every page again.
-    app.add_config_value("rendering_key", "", "html")
     app.add_domain(MergeableProofDomain, override=True)
     # This one numbers sections after all pages are read, in one process, but does not say so; undeclared, it would
     # stop parallel reading, and with it parallel execution.
+    app.setup_extension("sphinx_multitoc_numbering")
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     app.add_js_file("book.js", priority=10)  # before the scripts that it prepares for
     app.connect("html-page-context", _mend)

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from book.config import ROOT
+from book.paths import ROOT
 
 _GROUPS = ("book", "test", "lint", "build")
 _HEADER = """\

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import sync_playwright
 
-from book.browser import ARGUMENTS, find
-from book.config import ROOT
-from book.server import serve
+from book.paths import ROOT
+from book.tools.browser import ARGUMENTS, find
+from book.tools.server import serve
 
 SITE, PICTURES = ROOT / "_build" / "html", ROOT / "_build" / "screenshots"
 WIDTHS = {"wide": 1280, "phone": 390}

@@ -1,0 +1,1 @@
+"""The book in other forms: notebooks, and the library's wheel that they install."""
