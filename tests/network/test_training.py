@@ -12,7 +12,7 @@ from hwlib.network import initialise, relu_module, snapshots, two_spirals
 def test_a_run_repeats_itself_and_leaves_the_number_of_threads():
     points, labels = two_spirals(20)
     threads = torch.get_num_threads()
-    first, second = (snapshots(relu_module(2, [5], seed=3), points, labels, steps=[0, 30]) for _ in range(2))
+    first, second = (snapshots(relu_module(2, [5], rng=3), points, labels, steps=[0, 30]) for _ in range(2))
     assert np.array_equal(first[30](points), second[30](points))
     assert not np.array_equal(first[0](points), first[30](points))
     assert torch.get_num_threads() == threads
@@ -20,7 +20,7 @@ def test_a_run_repeats_itself_and_leaves_the_number_of_threads():
 
 def test_snapshots_are_the_module_at_the_beginning_and_at_the_end():
     points, labels = two_spirals(10)
-    module = relu_module(2, [4], seed=0)
+    module = relu_module(2, [4], rng=0)
     before = module(torch.from_numpy(points)).detach().numpy()
     found = snapshots(module, points, labels, steps=[0, 7])
     after = module(torch.from_numpy(points)).detach().numpy()
@@ -31,7 +31,7 @@ def test_snapshots_are_the_module_at_the_beginning_and_at_the_end():
 
 def test_training_lowers_the_loss_of_torch_s_own_optimiser_step_by_step():
     points, labels = two_spirals(20)
-    found = snapshots(relu_module(2, [8, 8], seed=1), points, labels, steps=[0, 50, 300])
+    found = snapshots(relu_module(2, [8, 8], rng=1), points, labels, steps=[0, 50, 300])
     wanted = torch.from_numpy(labels).double()
     losses = [
         torch.nn.functional.binary_cross_entropy_with_logits(torch.from_numpy(network(points)[:, 0]), wanted).item()
@@ -47,9 +47,19 @@ def test_several_classes_and_convolutions():
     labels = np.repeat([0, 1, 2], 4)
     images[np.arange(12), 0, labels, 0] += 5
     layers = [torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 3)]
-    module = initialise(torch.nn.Sequential(*layers), seed=0)
-    found = snapshots(module, images, labels, steps=[200], rate=0.05, input_shape=(1, 4, 4))
+    module = initialise(torch.nn.Sequential(*layers), rng=0)
+    found = snapshots(module, images, labels, steps=[200], learning_rate=0.05, input_shape=(1, 4, 4))
     assert (found[200](images.reshape(12, -1)).argmax(axis=1) == labels).all()
+
+
+def test_a_new_module_is_the_same_for_the_same_rng_and_leaves_torch_s_random_numbers():
+    state = torch.get_rng_state()
+    made = [relu_module(2, [3], rng=rng) for rng in (5, np.random.default_rng(5), 6)]
+    assert torch.equal(torch.get_rng_state(), state)
+    first, second, third = (torch.cat([p.ravel() for p in module.parameters()]) for module in made)
+    assert torch.equal(first, second)
+    assert not torch.equal(first, third)
+    assert all(parameter.requires_grad and parameter.dtype == torch.float64 for parameter in made[0].parameters())
 
 
 def test_no_line_separates_the_spirals():
@@ -67,10 +77,19 @@ def test_no_line_separates_the_spirals():
     ("call", "message"),
     [
         (lambda: two_spirals(3), "positive even"),
-        (lambda: relu_module(2, [0]), "accepted are positive"),
+        (lambda: relu_module(2, [0]), r"widths=\[0\]: accepted are one or more whole numbers, each at least 1"),
+        (lambda: relu_module(2.0, [1]), "inputs=2.0: accepted is a whole number of at least 1"),
+        (lambda: relu_module(2, [1], rng=-1), "rng=-1: accepted are None, a seed"),
         (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0, 1], steps=[0]), "equally many"),
         (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[3, 1]), "increasing order"),
-        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[]), "increasing order"),
+        (
+            lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[]),
+            r"steps=\[\]: accepted are one or more whole numbers",
+        ),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[1.5]), r"steps=\[1.5\]: accepted are"),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0.5], steps=[1]), "labels has entries that are no whole"),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [2], steps=[1]), "labels from 2 to 2: accepted are 0 to 1"),
+        (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0], steps=[1], learning_rate=0), "learning_rate=0: accep"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -258,7 +258,7 @@ def test_frames_of_training_count_the_regions_of_the_network_of_that_step():
     made = {}
 
     def train(points, labels, width, seed, steps):
-        made[width, seed] = snapshots(relu_module(2, [width], seed=seed), points, labels, steps=steps)
+        made[width, seed] = snapshots(relu_module(2, [width], rng=seed), points, labels, steps=steps)
         return made[width, seed]
 
     explorer = training_explorer(points, labels, widths=(2, 3), seeds=(0, 1), steps=(0, 5), train=train)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.arguments import generator, positive, whole, whole_numbers
+from hwlib._core.arrays import real_array, whole_array
+from hwlib._core.optional import require
+from hwlib._core.types import Array, Integers, RandomSource
 from hwlib.network._network import Network
 
 if TYPE_CHECKING:
@@ -21,127 +25,140 @@ if TYPE_CHECKING:
 __all__ = ["initialise", "relu_module", "snapshots", "two_spirals"]
 
 
-def relu_module(inputs: int, widths: Sequence[int], outputs: int = 1, *, seed: int = 0) -> torch.nn.Sequential:
-    """A fully connected ReLU network in float64 with weights that depend on the seed alone.
+def relu_module(
+    inputs: int, widths: Sequence[int], outputs: int = 1, *, rng: RandomSource = None
+) -> torch.nn.Sequential:
+    """A fully connected ReLU network in float64 with weights that depend on ``rng`` alone.
 
     Args:
         inputs: numbers that go in.
         widths: neurons of each hidden layer.
         outputs: numbers that come out.
-        seed: see :func:`initialise`.
+        rng: see :func:`initialise`.
 
     Returns:
-        The module.
+        The module. PyTorch's own random numbers stay where they are.
 
     Raises:
-        ValueError: if a number is not positive.
+        ValueError: if a number is not positive and whole.
 
     Example:
-        >>> [tuple(p.shape) for p in relu_module(2, [3]).parameters()]
+        >>> [tuple(p.shape) for p in relu_module(2, [3], rng=0).parameters()]
         [(3, 2), (3,), (1, 3), (1,)]
     """
-    import torch
-
-    sizes = [inputs, *widths, outputs]
-    if min(sizes) < 1:
-        raise ValueError(f"inputs={inputs}, widths={list(widths)}, outputs={outputs}: accepted are positive numbers")
-    layers: list[torch.nn.Module] = []
+    torch = require("torch")
+    hidden = whole_numbers("widths", widths, least=1) if len(widths) else ()
+    sizes = [whole("inputs", inputs, least=1), *hidden, whole("outputs", outputs, least=1)]
+    layers: list[Any] = []
     for before, after in itertools.pairwise(sizes):
-        layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
-    return initialise(torch.nn.Sequential(*layers[:-1]), seed=seed)
+        # Without torch's own weights: drawing them would move its random numbers.
+        layers += [torch.nn.utils.skip_init(torch.nn.Linear, before, after), torch.nn.ReLU()]
+    return initialise(torch.nn.Sequential(*layers[:-1]), rng=rng)
 
 
-def initialise(module: torch.nn.Sequential, *, seed: int) -> torch.nn.Sequential:
+def initialise(model: torch.nn.Sequential, *, rng: RandomSource = None) -> torch.nn.Sequential:
     """Draw new weights and biases: normal, with variance 2 / inputs for weights and 1 / inputs for biases.
 
     Args:
-        module: changed in place, and to float64.
-        seed: of NumPy's generator.
+        model: changed in place, and to float64.
+        rng: source of the random numbers: a seed, a NumPy generator, or None for other numbers on each run.
 
     Returns:
-        The module.
+        The model.
+
+    Raises:
+        ValueError: if ``rng`` is none of these.
 
     Example:
         >>> import torch
-        >>> once, again = (initialise(torch.nn.Sequential(torch.nn.Linear(1, 1)), seed=0) for _ in range(2))
+        >>> once, again = (initialise(torch.nn.Sequential(torch.nn.Linear(1, 1)), rng=0) for _ in range(2))
         >>> bool(once[0].weight == again[0].weight)
         True
     """
-    import torch
-
-    rng = np.random.default_rng(seed)
-    module.double()
+    torch = require("torch")
+    numbers = generator("rng", rng)
+    model.double()
     inputs = 1
-    for parameter in module.parameters():
+    for parameter in model.parameters():
         size = tuple(parameter.shape)
         if len(size) > 1:
             inputs = int(np.prod(size[1:]))
         spread = np.sqrt((2 if len(size) > 1 else 1) / inputs)
-        parameter.data = torch.from_numpy(rng.normal(scale=spread, size=size))
-    return module
+        parameter.data = torch.from_numpy(numbers.normal(scale=spread, size=size)).to(parameter.device)
+    return model
 
 
 def snapshots(
-    module: torch.nn.Sequential,
+    model: torch.nn.Sequential,
     inputs: npt.ArrayLike,
     labels: npt.ArrayLike,
     *,
     steps: Sequence[int],
-    rate: float = 0.02,
+    learning_rate: float = 0.02,
     input_shape: Sequence[int] | None = None,
 ) -> dict[int, Network]:
     """Train a classifier, and return what it was after some of the steps.
 
     Args:
-        module: takes ``inputs``; one output tells class 1 from class 0 by its sign, more are scores of classes.
+        model: takes ``inputs``, in float64; one output tells class 1 from class 0 by its sign, more are scores of
+            classes.
         inputs: ``(n, ...)``.
         labels: ``(n,)``, whole numbers from 0.
         steps: after how many steps of Adam to look; 0 is the beginning.
-        rate: step size.
-        input_shape: shape of one input, if the module begins with a convolution.
+        learning_rate: of Adam, above zero.
+        input_shape: shape of one input, if the model begins with a convolution.
 
     Returns:
-        Steps to networks; the module is left as after the last of them.
+        Steps to networks; the model is left as after the last of them.
 
     Raises:
-        ValueError: if inputs and labels are not equally many, or steps are not in increasing order from 0 on.
+        ValueError: if inputs and labels are not equally many, labels are not classes of the model, steps are not in
+            increasing order from 0 on, or the learning rate is not above zero.
 
     Example:
-        >>> found = snapshots(relu_module(1, [2]), [[-1.0], [1.0]], [0, 1], steps=[0, 100])
+        >>> found = snapshots(relu_module(1, [2], rng=0), [[-1.0], [1.0]], [0, 1], steps=[0, 100])
         >>> (found[100]([[-1.0], [1.0]]) > 0).ravel().tolist()
         [False, True]
     """
-    import torch
-
-    data, wanted = torch.as_tensor(np.asarray(inputs, dtype=float)), torch.as_tensor(np.asarray(labels))
-    if len(data) != len(wanted):
-        raise ValueError(f"{len(data)} inputs and {len(wanted)} labels: accepted are equally many")
-    if list(steps) != sorted(set(steps)) or min(steps, default=-1) < 0:
+    torch = require("torch")
+    data, wanted = torch.as_tensor(real_array("inputs", inputs)), torch.as_tensor(whole_array("labels", labels))
+    if wanted.ndim != 1 or data.shape[:1] != wanted.shape:
+        raise ValueError(
+            f"inputs of shape {tuple(data.shape)}, labels of shape {tuple(wanted.shape)}: accepted are equally many, "
+            "(n, ...) and (n,)"
+        )
+    looks = whole_numbers("steps", steps, least=0)
+    if any(after <= before for before, after in itertools.pairwise(looks)):
         raise ValueError(f"steps={list(steps)}: accepted are whole numbers in increasing order, from 0 on")
-    optimiser = torch.optim.Adam(module.parameters(), lr=rate)
+    optimiser = torch.optim.Adam(model.parameters(), lr=positive("learning_rate", learning_rate))
     found = {}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # layers this small lose time, and reproducibility, by being shared out
     try:
-        for step in range(max(steps) + 1):
-            if step in steps:
-                found[step] = Network.from_torch(module, input_shape)
-            if step == max(steps):
+        for step in range(looks[-1] + 1):
+            if step in looks:
+                found[step] = Network.from_torch(model, input_shape)
+            if step == looks[-1]:
                 break
-            scores = module(data)
-            if scores.shape[-1] == 1:
-                loss = torch.nn.functional.binary_cross_entropy_with_logits(scores[:, 0], wanted.double())
-            else:
-                loss = torch.nn.functional.cross_entropy(scores, wanted.long())
             optimiser.zero_grad()
-            loss.backward()
+            _loss(model(data), wanted).backward()
             optimiser.step()
     finally:
         torch.set_num_threads(threads)
     return found
 
 
-def two_spirals(points: int = 60, *, turns: float = 0.75) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _loss(scores: Any, labels: Any) -> Any:
+    torch = require("torch")
+    classes = 2 if scores.shape[-1] == 1 else scores.shape[-1]
+    if int(labels.min()) < 0 or int(labels.max()) >= classes:
+        raise ValueError(f"labels from {int(labels.min())} to {int(labels.max())}: accepted are 0 to {classes - 1}")
+    if scores.shape[-1] == 1:
+        return torch.nn.functional.binary_cross_entropy_with_logits(scores[:, 0], labels.double())
+    return torch.nn.functional.cross_entropy(scores, labels)
+
+
+def two_spirals(points: int = 60, *, turns: float = 0.75) -> tuple[Array, Integers]:
     """Two arms that wind around each other: a task for two inputs that no line solves.
 
     Args:
@@ -152,15 +169,16 @@ def two_spirals(points: int = 60, *, turns: float = 0.75) -> tuple[npt.NDArray[n
         Points ``(points, 2)`` within the square from -1.5 to 1.5, and labels 0 and 1.
 
     Raises:
-        ValueError: if the number of points is odd or not positive.
+        ValueError: if the number of points is odd or not positive, or ``turns`` is not positive.
 
     Example:
         >>> points, labels = two_spirals(4)
         >>> points.shape, labels.tolist()
         ((4, 2), [0, 0, 1, 1])
     """
-    if points < 2 or points % 2:
+    if whole("points", points, least=2) % 2:
         raise ValueError(f"points={points}: accepted are positive even numbers")
+    positive("turns", turns)
     place = np.linspace(0.15, 1, points // 2)
     angle = 2 * np.pi * turns * place
     arm = 1.3 * place[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
