@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy
 import torch
+import torch.nn.functional as F  # noqa: N812
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -111,9 +113,79 @@ def test_measuring_changes_nothing_and_follows_shared_layers():
     assert not shared._forward_hooks
 
 
+class WithFunctions(nn.Module):
+    """Multiplies by a weight of its own, outside the layers inside it."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(6, 3))
+        self.relu, self.last = nn.ReLU(), nn.Linear(6, 2)
+
+    def forward(self, x):
+        return self.last(self.relu(F.linear(x, self.w)))
+
+
+def test_what_a_module_multiplies_itself_is_not_booked_on_the_next_layer():
+    rows = [(c.layer, c.output_shape, c.parameters, c.multiplications) for c in measured_costs(WithFunctions(), (3,))]
+    assert rows == [("ReLU", (6,), 0, 0), ("Linear", (2,), 14, 12), ("WithFunctions", (2,), 18, 18)]
+    nested = measured_costs(nn.Sequential(nn.Linear(3, 3), WithFunctions(), nn.Linear(2, 1)), (3,))
+    assert [c.layer for c in nested] == ["Linear", "ReLU", "Linear", "WithFunctions", "Linear"]
+    assert [c.multiplications for c in nested] == [9, 0, 12, 18, 2]
+
+
+def test_operations_after_the_last_layer_are_counted():
+    class Squared(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4, bias=False)
+
+        def forward(self, x):
+            y = self.layer(x)
+            return y @ F.linear(y, self.layer.weight).T
+
+    rows = [(c.layer, c.parameters, c.multiplications) for c in measured_costs(Squared(), (4,))]
+    assert rows == [("Linear", 16, 16), ("Squared", 0, 16 + 4)]
+
+
+def test_attention_is_counted_by_the_formulas_of_its_parts():
+    tokens, width, heads, inner = 5, 4, 2, 8
+    layer = nn.TransformerEncoderLayer(width, heads, inner, batch_first=True)
+    costs = measured_costs(layer, (tokens, width))
+    projections = 4 * tokens * width**2  # queries, keys, values, and the way out
+    scores = 2 * tokens**2 * width  # products of queries and keys, and sums of values
+    by_layer = {cost.layer: cost for cost in costs}
+    assert by_layer["MultiheadAttention"].multiplications == projections + scores
+    assert by_layer["MultiheadAttention"].parameters == 4 * (width**2 + width)
+    assert by_layer["Dropout"].multiplications == 0
+    assert [c.multiplications for c in costs if c.layer == "Linear"] == [tokens * width * inner] * 2
+    assert sum(cost.parameters for cost in costs) == sum(p.numel() for p in layer.parameters())
+
+
+def test_a_layer_that_returns_several_tensors_is_named():
+    with pytest.raises(ValueError, match="the layer LSTM returns 2 things in a tuple: accepted are layers that return"):
+        measured_costs(nn.LSTM(3, 4, batch_first=True), (5, 3))
+
+
+def test_a_model_in_double_precision_is_measured():
+    assert measured_costs(nn.Linear(3, 2).double(), (3,)) == measured_costs(nn.Linear(3, 2), (3,))
+
+
+def test_channels_are_moved_whatever_holds_them():
+    for image in (torch.zeros(4, 6, 2, requires_grad=True), np.zeros((4, 6, 2), ">i2")):
+        assert image_channels_first(image).shape == (2, 4, 6)
+    x, y = sympy.symbols("x y")
+    assert image_channels_first([[x, y]]).tolist() == [[x], [y]]
+    assert kernel_channels_first(torch.zeros(3, 2, 10, 20, requires_grad=True)).shape == (20, 10, 3, 2)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: measured_costs(nn.Linear, (3,)), r"model=<class .*Linear'>: accepted is a torch.nn.Module"),
+        (lambda: measured_costs(nn.Linear(3, 3), 3), r"input_shape=3: accepted are one or more whole numbers"),
+        (lambda: measured_costs(nn.Linear(3, 3), (3.0,)), r"input_shape=\(3.0,\): accepted are one or more"),
+        (lambda: image_channels_first(torch.ones(3, 3, 3, device="meta")), r"image is on the device meta"),
+        (lambda: kernel_channels_first(torch.ones(3, 3, 3, device="meta")), r"kernel is on the device meta"),
         (lambda: conv_cost((2, 2, 3, 3), (3, 8, 8)), "groups=1 with 3 input"),
         (lambda: image_channels_first([1, 2]), r"image has shape \(2,\)"),
         (lambda: kernel_channels_first(np.zeros((3, 3))), r"kernel has shape \(3, 3\)"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import sympy
 import torch
 import torch.nn.functional as F  # noqa: N812
 from hypothesis import given, settings
@@ -95,7 +98,7 @@ def test_im2col_times_the_kernel_is_the_convolution():
 
 def circular_matrix(kernel, size):
     """Written out: the pixel beyond the border is the one on the opposite side."""
-    matrix = np.zeros((np.prod(size), np.prod(size)))
+    matrix = np.zeros((np.prod(size), np.prod(size)), kernel.dtype)
     for row, place in enumerate(np.ndindex(*size)):
         for tap in np.ndindex(*kernel.shape):
             pixel = tuple((a + b) % n for a, b, n in zip(place, tap, size, strict=True))
@@ -119,7 +122,7 @@ def test_the_norm_is_lapack_s_and_power_iteration_stays_below_it(kernel, size, o
     weights = np.random.default_rng(1).standard_normal(kernel)
     exact = np.linalg.norm(conv_matrix(weights, size, **options).toarray(), 2)
     assert operator_norm(weights, size, **options) == pytest.approx(exact, rel=1e-9)
-    bounds = [power_iteration(weights, size, steps=steps, **options) for steps in (1, 5, 2000)]
+    bounds = [power_iteration(weights, size, steps=steps, rng=0, **options) for steps in (1, 5, 2000)]
     assert bounds == sorted(bounds)
     assert bounds[-1] <= exact * (1 + 1e-12)
     assert bounds[-1] == pytest.approx(exact, rel=1e-3)
@@ -131,9 +134,14 @@ def test_the_norm_is_lapack_s_and_power_iteration_stays_below_it(kernel, size, o
         (lambda: sigmoid_gradient([0.5], [1, 2]), r"gradient has shape \(2,\): accepted is the output's, \(1,\)"),
         (lambda: input_gradient([1, 2], [1], (3,)), r"gradient has shape \(1,\): accepted is the output's, \(2,\)"),
         (lambda: kernel_gradient([1, 2, 3], [1], (2,)), r"gradient has shape \(1,\)"),
-        (lambda: circular_eigenvalues([1, 2], (1,)), r"size=\(1,\): accepted"),
-        (lambda: circular_eigenvalues([1, 2], (3, 3)), r"size=\(3, 3\): accepted"),
+        (lambda: circular_eigenvalues([1, 2], (1,)), r"input_shape=\(1,\): accepted"),
+        (lambda: circular_eigenvalues([1, 2], (3, 3)), r"input_shape=\(3, 3\): accepted"),
         (lambda: power_iteration([1.0], (3,), steps=0), r"steps=0"),
+        (lambda: power_iteration([1.0], (3,), steps=2.0), r"steps=2.0: accepted is a whole number"),
+        (lambda: power_iteration([1.0], (3,), steps=1, rng="x"), r"rng='x': accepted are"),
+        (lambda: circular_eigenvalues([np.inf], (3,)), r"kernel has entries that are infinite or NaN"),
+        (lambda: operator_norm([np.nan, 1.0], (9,)), r"kernel has entries that are infinite or NaN"),
+        (lambda: power_iteration([np.inf], (9,), steps=1), r"kernel has entries that are infinite or NaN"),
         (lambda: im2col([1, 2], (3,)), "does not fit"),
     ],
 )
@@ -145,3 +153,123 @@ def test_bad_input_is_named(call, message):
 def test_shapes_of_plain_and_channel_gradients():
     assert kernel_gradient(np.ones((5, 6)), np.ones((4, 4)), (2, 3)).tolist() == [[16.0] * 3] * 2
     assert output_shape((2, 3), (5, 6)) == (4, 4)
+
+
+# --- types: every form of a number, and none that overflows -------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.int16, np.uint32])
+def test_small_whole_numbers_do_not_overflow(dtype):
+    rng = np.random.default_rng(0)
+    image, gradient, kernel = (rng.integers(0, 128, shape).astype(dtype) for shape in ((8, 8), (6, 6), (3, 3)))
+    large = [array.astype(object) for array in (image, gradient, kernel)]  # Python's numbers know no bound
+    expected = kernel_gradient(large[0], large[1], (3, 3))
+    assert kernel_gradient(image, gradient, (3, 3)).tolist() == expected.tolist()
+    painted = np.zeros((8, 8), object)
+    for (r, c), g in np.ndenumerate(large[1]):
+        painted[r : r + 3, c : c + 3] += g * large[2]
+    assert input_gradient(kernel, gradient, (8, 8)).tolist() == painted.tolist()
+    expected = [u * (1 - u) * g for u, g in zip(large[1].ravel().tolist(), large[1].ravel().tolist(), strict=True)]
+    assert sigmoid_gradient(gradient, gradient).ravel().tolist() == expected
+    assert im2col(image, (3, 3)).dtype == np.int64
+
+
+def test_four_hundred_is_not_144():
+    assert kernel_gradient(np.full((2, 2), 10, np.uint8), np.full((1, 1), 40, np.uint8), (2, 2)).tolist() == [
+        [400, 400],
+        [400, 400],
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_tensors_give_what_their_numbers_give(dtype):
+    tensors = [torch.tensor(values, dtype=dtype, requires_grad=True) for values in ([1.0, 2, 3], [1.0, 10], [0.5, 4])]
+    (image, gradient, kernel), (x, g, w) = tensors, [tensor.detach().double().numpy() for tensor in tensors]
+    assert np.array_equal(kernel_gradient(image, gradient, (2,)), kernel_gradient(x, g, (2,)))
+    assert np.array_equal(input_gradient(kernel, gradient, (3,)), input_gradient(w, g, (3,)))
+    assert np.array_equal(sigmoid_gradient(kernel, gradient), sigmoid_gradient(w, g))
+    assert np.array_equal(im2col(image, (2,)), im2col(x, (2,)))
+    assert np.array_equal(circular_eigenvalues(kernel, (3,)), circular_eigenvalues(w, (3,)))
+    assert operator_norm(kernel, (3,)) == operator_norm(w, (3,))
+    assert power_iteration(kernel, (3,), steps=3, rng=0) == power_iteration(w, (3,), steps=3, rng=0)
+
+
+META = torch.ones(2, device="meta")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("image", lambda: kernel_gradient(META, [1], (2,))),
+        ("gradient", lambda: kernel_gradient([1, 2, 3], META, (2,))),
+        ("kernel", lambda: input_gradient(META, [1, 2], (3,))),
+        ("gradient", lambda: input_gradient([1, 2], META, (3,))),
+        ("output", lambda: sigmoid_gradient(META, [1, 2])),
+        ("gradient", lambda: sigmoid_gradient([1, 2], META)),
+        ("image", lambda: im2col(META, (2,))),
+        ("kernel", lambda: circular_eigenvalues(META, (2,))),
+        ("kernel", lambda: operator_norm(META, (2,))),
+        ("kernel", lambda: power_iteration(META, (2,), steps=1)),
+    ],
+)
+def test_a_tensor_without_numbers_is_named(name, call):
+    with pytest.raises(ValueError, match=f"^{name} is on the device meta"):
+        call()
+
+
+def test_gradients_are_exact_where_the_numbers_are():
+    x, g = sympy.symbols("x:3"), sympy.symbols("g:2")
+    dw = kernel_gradient(x, g, (2,))
+    assert [sympy.expand(entry) for entry in dw] == [x[0] * g[0] + x[1] * g[1], x[1] * g[0] + x[2] * g[1]]
+    assert sigmoid_gradient([Fraction(1, 3)], [3]).tolist() == [Fraction(2, 3)]
+
+
+@pytest.mark.parametrize("size", [2, 3, 9])
+@pytest.mark.parametrize("kernel", [[1j], [1, 2j, -1 + 1j], [0, 1 - 2j]])
+def test_the_norm_of_complex_weights_is_lapack_s(kernel, size):
+    weights = np.array(kernel)
+    exact = np.linalg.norm(conv_matrix(weights, (size,), padding=1).toarray(), 2)
+    assert operator_norm(weights, (size,), padding=1) == pytest.approx(exact, rel=1e-9)
+    assert operator_norm(weights.astype(np.complex64), (size,), padding=1) == pytest.approx(exact, rel=1e-9)
+    bound = power_iteration(weights, (size,), padding=1, steps=500, rng=0)
+    assert bound <= exact * (1 + 1e-12)
+    assert bound == pytest.approx(exact, rel=1e-3)
+
+
+def test_eigenvalues_of_complex_weights():
+    weights = np.array([1j, 2, -1 + 1j])
+    matrix, eigenvalues = circular_matrix(weights, (5,)), circular_eigenvalues(weights, (5,))
+    for frequency, eigenvalue in enumerate(eigenvalues):
+        wave = np.exp(2j * np.pi * frequency * np.arange(5) / 5)
+        np.testing.assert_allclose(matrix @ wave, eigenvalue * wave, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "size", "padding"),
+    [
+        pytest.param([0.0, 0.0], 5, 0, id="no weight"),
+        pytest.param([0.0], 1, 0, id="one entry"),
+        pytest.param([1.0, 1.0, 0.0], 1, ((2, 0),), id="only zeros are met"),
+    ],
+)
+def test_a_matrix_of_zeros_has_norm_zero(kernel, size, padding):
+    assert not conv_matrix(kernel, (size,), padding=padding).toarray().any()
+    assert operator_norm(kernel, (size,), padding=padding) == 0
+    assert power_iteration(kernel, (size,), padding=padding, steps=3) == 0
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e170, 1e300])
+def test_the_norm_grows_with_the_weights_however_large_or_small(scale):
+    expected = np.linalg.norm(conv_matrix([1.0, -2.0, 0.5], (9,)).toarray(), 2)
+    weights = scale * np.array([1.0, -2.0, 0.5])
+    assert operator_norm(weights, (9,)) == pytest.approx(scale * expected, rel=1e-9)
+    assert power_iteration(weights, (9,), steps=500, rng=0) == pytest.approx(scale * expected, rel=1e-3)
+
+
+def test_power_iteration_starts_where_it_is_told():
+    def bound(rng):
+        return power_iteration([1.0, -2.0, 0.5], (9,), steps=2, rng=rng)
+
+    assert bound(0) == bound(0) == bound(np.random.default_rng(0))
+    assert bound(0) != bound(1)
+    assert bound(None) != bound(None)

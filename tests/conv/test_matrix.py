@@ -141,6 +141,36 @@ def test_a_torch_parameter_is_taken_as_it_is():
     np.testing.assert_allclose(matrix @ image.numpy().ravel(), expected.ravel(), rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", [">f8", ">i2", ">c16"])
+def test_another_machine_s_byte_order_is_read(dtype):
+    weights = np.array([[1, 2], [3, 4]], dtype)
+    matrix = conv_matrix(weights, (3, 3))
+    assert np.array_equal(matrix.toarray(), conv_matrix([[1, 2], [3, 4]], (3, 3)).toarray())
+    assert str(matrix) == str(conv_matrix(weights.astype(weights.dtype.newbyteorder("=")), (3, 3)))
+
+
+@pytest.mark.parametrize("kernel", [np.array([0.5, 3], np.float16), torch.tensor([0.5, 3], dtype=torch.bfloat16)])
+def test_half_precision_becomes_single_exactly(kernel):
+    matrix = conv_matrix(kernel, (3,))
+    assert matrix.dtype == np.float32
+    assert matrix.toarray().tolist() == [[0.5, 3, 0], [0, 0.5, 3]]
+
+
+def test_symbolic_matrix_takes_tensors_and_mixed_numbers():
+    weights = torch.tensor([0.5, 3], requires_grad=True)
+    assert symbolic_conv_matrix(weights, (2,)) == sympy.Matrix([[0.5, 3.0]])
+    assert symbolic_conv_matrix([1, Fraction(1, 3)], (2,)) == sympy.Matrix([[1, sympy.Rational(1, 3)]])
+    first, second = symbolic_conv_matrix([2**70, 0.5], (2,))
+    assert (first, second) == (sympy.Integer(2**70), sympy.Float(0.5)), "a float beside it rounds no whole number"
+    assert symbolic_conv_matrix([True, False], (2,)) == sympy.Matrix([[1, 0]])
+
+
+def test_numbers_of_numpy_are_whole_numbers():
+    expected = conv_matrix(np.ones((2, 1, 3)), (2, 9), stride=2, padding=1, groups=2)
+    options = {"stride": np.int64(2), "padding": np.int8(1), "groups": np.uint8(2), "dilation": torch.tensor(1)}
+    assert (conv_matrix(np.ones((2, 1, 3)), np.array([2, 9]), **options) != expected).nnz == 0
+
+
 def test_zero_weights_are_stored_so_the_pattern_depends_on_shapes_alone():
     assert conv_matrix(np.zeros((3, 3)), (5, 5), padding=1).nnz == conv_matrix(np.ones((3, 3)), (5, 5), padding=1).nnz
 
@@ -241,17 +271,28 @@ NAN = float("nan")
         (np.ones((2, 2)), (4, 4), {"padding": "full"}, r"padding='full': accepted are \"valid\", \"same\""),
         (np.ones((2, 2)), (4, 4), {"padding": ((0, 1),)}, r"padding=.* for 2 spatial axes"),
         (np.ones((2, 2)), (4, 4), {"padding": ((0, -1), (0, 0))}, r"padding=.*accepted"),
-        (np.ones((2, 2)), (4,), {}, r"input_shape \(4,\) does not go with a kernel of shape \(2, 2\)"),
-        (np.ones((2, 2)), (1, 2, 3, 4), {}, r"input_shape .* does not go with"),
+        (np.ones((2, 2)), (4,), {}, r"input_shape=\(4,\) does not go with a kernel of shape \(2, 2\)"),
+        (np.ones((2, 2)), (1, 2, 3, 4), {}, r"input_shape=.* does not go with"),
         (np.ones((2, 2)), (NAN, 4), {}, r"input_shape=\(nan, 4\): accepted are"),
         (np.ones((2, 2)), (0, 4), {}, r"input_shape=\(0, 4\): accepted are .* at least 1"),
         (np.ones((2, 2)), 4, {}, r"input_shape=4: accepted are"),
         (np.ones((2, 2)), (), {}, r"input_shape=\(\): accepted are"),
-        (np.float64(1), (4,), {}, r"kernel shape=\(\)"),
-        (np.ones((2, 2)), (4, 4), {"groups": 0}, r"groups=\[0\]: accepted"),
-        (np.ones((2, 2), np.float16), (4, 4), {}, r"kernel has dtype float16: accepted"),
-        ([[1, 2], [3]], (4, 4), {}, r"kernel is not a rectangular array"),
-        ([[Fraction(1, 3)]], (4, 4), {}, r"dtype object: .*symbolic_conv_matrix"),
+        (np.float64(1), (4,), {}, r"kernel_shape=\(\): accepted are"),
+        (np.ones((2, 2)), (4, 4), {"groups": 0}, r"groups=0: accepted is a whole number of at least 1"),
+        (np.ones((2, 2)), (4, 4), {"groups": 1.0}, r"groups=1.0: accepted is a whole number"),
+        (np.ones((2, 2)), (4, 4), {"stride": 2.0}, r"stride=2.0: accepted are one whole number or one per axis"),
+        (np.ones((2, 2)), (4, 4), {"dilation": True}, r"dilation=True: accepted are one whole number"),
+        (np.ones((2, 2)), (4, 4), {"padding": 1.0}, r"padding=1.0: accepted are"),
+        (np.ones((2, 2)), (4.0, 4), {}, r"input_shape=\(4.0, 4\): accepted are one or more whole numbers"),
+        ([[1, 2], [3]], (4, 4), {}, r"kernel is no array: accepted are numbers, in rows of one length"),
+        (
+            torch.ones(2, 2, device="meta"),
+            (4, 4),
+            {},
+            r"kernel is on the device meta: accepted are tensors",
+        ),
+        (["1", "2"], (4,), {}, r"kernel has the type <U1: accepted"),
+        ([[Fraction(1, 3)]], (4, 4), {}, r"kernel has the type object: .*symbolic_conv_matrix"),
         (np.ones((2, 2)), (2,), {}, r"does not go with"),
         (np.ones((1, 1)), (1,), {}, r"does not go with"),
     ],
@@ -264,6 +305,12 @@ def test_bad_input_names_the_argument_what_was_given_and_what_is_accepted(kernel
 def test_symbolic_matrix_refuses_what_is_not_an_expression():
     with pytest.raises(ValueError, match="kernel must hold SymPy expressions"):
         symbolic_conv_matrix(np.array(["1 +"], dtype=object), (2,))
+
+
+@pytest.mark.parametrize("kernel", [[None], [[1, 2], [3]], "12", torch.ones(2, device="meta")])
+def test_symbolic_matrix_names_a_kernel_that_holds_none(kernel):
+    with pytest.raises(ValueError, match=r"^kernel "):
+        symbolic_conv_matrix(kernel, (4,))
 
 
 def test_symbol_array_refuses_a_bad_shape():

@@ -156,6 +156,48 @@ def test_the_shuffle_is_torch_s(channels, r):
     assert np.array_equal(matrix @ features.numpy().ravel(), F.pixel_shuffle(features, r).numpy().ravel())
 
 
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        torch.arange(8.0).reshape(1, 2, 4).requires_grad_(),
+        torch.arange(8.0, dtype=torch.bfloat16).reshape(1, 2, 4),
+        torch.arange(8.0).to(torch.complex64).conj().reshape(1, 2, 4),  # numpy reads it only once it is copied
+        np.arange(8.0).astype(">f8").reshape(1, 2, 4),
+        np.arange(8).reshape(1, 2, 4).tolist(),
+    ],
+)
+def test_every_form_of_a_kernel_is_read(kernel):
+    numbers = np.arange(8).reshape(1, 2, 4)
+    expected = conv_transpose_matrix(numbers, (1, 3), stride=2).toarray()
+    assert np.array_equal(conv_transpose_matrix(kernel, (1, 3), stride=2).toarray(), expected)
+    assert np.array_equal(subpixel_kernel(kernel, 2), subpixel_kernel(numbers, 2))
+    assert np.array_equal(transposed_kernel(kernel, 1), transposed_kernel(numbers, 1))
+    symbolic = symbolic_conv_transpose_matrix(kernel, (1, 3), stride=2)
+    assert np.array_equal(np.array(symbolic).astype(complex), expected)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda kernel: conv_transpose_matrix(kernel, (1, 3)),
+        lambda kernel: symbolic_conv_transpose_matrix(kernel, (1, 3)),
+        lambda kernel: subpixel_kernel(kernel, 2),
+        lambda kernel: transposed_kernel(kernel, 1),
+    ],
+)
+def test_a_kernel_without_numbers_is_named(call):
+    with pytest.raises(ValueError, match=r"^kernel is on the device meta"):
+        call(torch.ones(1, 2, 4, device="meta"))
+    with pytest.raises(ValueError, match=r"^kernel "):
+        call([[["a", "b"]]])
+
+
+def test_symbols_are_rearranged_as_numbers_are():
+    w = symbol_array("w", (1, 2, 4))
+    numbers = np.arange(8).reshape(1, 2, 4)
+    assert subpixel_kernel(w, 2).ravel().tolist() == [w.ravel()[n] for n in subpixel_kernel(numbers, 2).ravel()]
+
+
 NAN = float("nan")
 
 
@@ -169,7 +211,8 @@ NAN = float("nan")
         (np.ones((2, 2)), (2, 2), {"dilation": (1, 2, 3)}, r"dilation=\(1, 2, 3\)"),
         (np.ones((2, 2)), (NAN, 2), {}, r"input_shape=\(nan, 2\): accepted are"),
         (np.ones((2, 2)), (0, 2), {}, r"input_shape=\(0, 2\): accepted are .* at least 1"),
-        (np.ones((3, 2, 2, 2)), (3, 5, 5), {"groups": 0}, r"groups=\[0\]"),
+        (np.ones((3, 2, 2, 2)), (3, 5, 5), {"groups": 0}, r"groups=0: accepted is a whole number of at least 1"),
+        (np.ones((2, 2)), (2, 2), {"groups": 2}, r"groups=2 with 1 input channels"),
         (np.ones((2, 2)), (2,), {}, r"does not go with"),
         (np.ones((3, 2, 2, 2)), (4, 5, 5), {}, r"groups=1 with 4 input channels .* axis 0 is the number of input"),
         (np.ones((3, 2, 2, 2)), (3, 5, 5), {"groups": 2}, r"groups that divide it"),
@@ -184,11 +227,14 @@ def test_bad_input_is_named(kernel, input_shape, options, message):
     ("call", "message"),
     [
         (lambda: subpixel_kernel(np.ones((2, 2)), 2), r"kernel has shape \(2, 2\): accepted are two channel axes"),
-        (lambda: subpixel_kernel(np.ones((1, 1, 2)), 0), r"factor=\[0\]: accepted are .* at least 1"),
+        (lambda: subpixel_kernel(np.ones((1, 1, 2)), 0), r"factor=0: accepted is a whole number of at least 1"),
         (
             lambda: transposed_kernel(np.ones((3, 1, 2)), 2),
             r"3 output channels: .* multiples of factor\^1 = 2",
         ),
+        (lambda: pixel_shuffle_matrix((4, 2.0), 2), r"input_shape=\(4, 2.0\): accepted are one or more whole"),
+        (lambda: pixel_shuffle_matrix((4, 0), 2), r"input_shape=\(4, 0\): accepted are one or more whole"),
+        (lambda: pixel_shuffle_matrix((4, 2), 2.0), r"factor=2.0: accepted is a whole number"),
         (lambda: pixel_shuffle_matrix((3, 2, 2), 2), r"input_shape=\(3, 2, 2\): .* factor\^d = 2\^2 divides"),
     ],
 )

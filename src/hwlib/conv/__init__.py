@@ -10,7 +10,8 @@ from hwlib.conv._gradients import (
     power_iteration,
     sigmoid_gradient,
 )
-from hwlib.conv._matrix import Padding, conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
+from hwlib.conv._matrix import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
+from hwlib.conv._plan import Padding
 from hwlib.conv._transpose import (
     conv_transpose_matrix,
     conv_transpose_output_shape,

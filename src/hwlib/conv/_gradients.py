@@ -16,10 +16,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from scipy.sparse.linalg import svds
 
-from hwlib._core.arguments import PerAxis, per_axis
-from hwlib.conv._matrix import Padding, conv_matrix, output_shape, zeros_around
+from hwlib._core.arguments import PerAxis, generator, whole, whole_numbers
+from hwlib._core.arrays import as_numbers
+from hwlib._core.types import AnyArray, RandomSource
+from hwlib.conv._matrix import conv_matrix, matrix_of
+from hwlib.conv._plan import ConvPlan, Padding, conv_plan
 
 __all__ = [
     "circular_eigenvalues",
@@ -31,14 +35,12 @@ __all__ = [
     "sigmoid_gradient",
 ]
 
-Array = npt.NDArray[Any]
 
-
-def sigmoid_gradient(output: npt.ArrayLike, gradient: npt.ArrayLike) -> Array:
+def sigmoid_gradient(output: npt.ArrayLike, gradient: npt.ArrayLike) -> AnyArray:
     """Gradient with respect to Z of a loss that sees U = sigmoid(Z): dJ/dZ = U (1 - U) dJ/dU, entry by entry.
 
     Args:
-        output: U, of any shape.
+        output: U, of any shape; numbers, Fractions or SymPy expressions.
         gradient: dJ/dU, of the same shape.
 
     Returns:
@@ -51,10 +53,11 @@ def sigmoid_gradient(output: npt.ArrayLike, gradient: npt.ArrayLike) -> Array:
         >>> sigmoid_gradient([0.5], [8.0])
         array([2.])
     """
-    u, g = np.asarray(output), np.asarray(gradient)
+    u = as_numbers("output", output, exact=True, wide=True)
+    g = as_numbers("gradient", gradient, exact=True, wide=True)
     if u.shape != g.shape:
         raise ValueError(f"gradient has shape {g.shape}: accepted is the output's, {u.shape}")
-    product: Array = u * (1 - u) * g
+    product: AnyArray = u * (1 - u) * g
     return product
 
 
@@ -67,7 +70,7 @@ def input_gradient(
     padding: Padding = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
-) -> Array:
+) -> AnyArray:
     """Gradient with respect to the input X of a convolution: the transposed convolution of the output's gradient.
 
     Args:
@@ -89,10 +92,11 @@ def input_gradient(
         >>> input_gradient([1, 10], [1, 1], (3,))
         array([ 1, 11, 10])
     """
-    options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    g = _checked(gradient, output_shape(np.shape(kernel), input_shape, **options))
-    spread: Array = conv_matrix(kernel, input_shape, **options).T @ g.ravel()
-    return spread.reshape(tuple(input_shape))
+    weights = as_numbers("kernel", kernel, wide=True)
+    plan = conv_plan(weights.shape, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    g = _of_output("gradient", as_numbers("gradient", gradient, wide=True), plan)
+    spread: AnyArray = matrix_of(weights, plan).T @ g.ravel()
+    return spread.reshape(plan.input_shape)
 
 
 def kernel_gradient(
@@ -103,11 +107,11 @@ def kernel_gradient(
     stride: PerAxis = 1,
     padding: Padding = 0,
     dilation: PerAxis = 1,
-) -> Array:
+) -> AnyArray:
     """Gradient with respect to the weights W of a convolution: each weight gets the pixels that it met.
 
     Args:
-        image: X, ``(n1, ..., nd)`` or ``(i, n1, ..., nd)``.
+        image: X, ``(n1, ..., nd)`` or ``(i, n1, ..., nd)``; numbers, Fractions or SymPy expressions.
         gradient: dJ/dZ, of the output's shape.
         kernel_shape: ``(k1, ..., kd)``, or ``(o, i, k1, ..., kd)``.
         stride: see :func:`hwlib.conv.output_shape`, as for the other options.
@@ -124,13 +128,11 @@ def kernel_gradient(
         >>> kernel_gradient([1, 2, 3], [1, 10], (2,))
         array([21, 32])
     """
-    pixels, shape = np.asarray(image), tuple(kernel_shape)
-    options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
-    g = _checked(gradient, output_shape(shape, pixels.shape, **options))
-    columns = im2col(pixels, shape, **options)  # (i * taps, pixels)
-    channels = shape[0] if len(shape) > pixels.ndim else 1
-    summed: Array = g.reshape(channels, -1) @ columns.T
-    return summed.reshape(shape)
+    pixels = as_numbers("image", image, exact=True, wide=True)
+    plan = conv_plan(kernel_shape, pixels.shape, stride=stride, padding=padding, dilation=dilation)
+    g = _of_output("gradient", as_numbers("gradient", gradient, exact=True, wide=True), plan)
+    summed: AnyArray = g.reshape(plan.out_channels, -1) @ _columns(pixels, plan).T
+    return summed.reshape(plan.kernel_shape)
 
 
 def im2col(
@@ -140,11 +142,11 @@ def im2col(
     stride: PerAxis = 1,
     padding: Padding = 0,
     dilation: PerAxis = 1,
-) -> Array:
+) -> AnyArray:
     """What every weight meets at every place: the third way to write a convolution, as ``W.reshape(o, -1) @ columns``.
 
     Args:
-        image: ``(n1, ..., nd)``, or ``(i, n1, ..., nd)``.
+        image: ``(n1, ..., nd)``, or ``(i, n1, ..., nd)``; numbers, Fractions or SymPy expressions.
         kernel_shape: ``(k1, ..., kd)``, or ``(o, i, k1, ..., kd)``.
         stride: see :func:`hwlib.conv.output_shape`, as for the other options.
         padding: see :func:`hwlib.conv.output_shape`.
@@ -161,109 +163,158 @@ def im2col(
         array([[1, 2],
                [2, 3]])
     """
-    pixels, shape = np.asarray(image), tuple(kernel_shape)
-    has_channels = len(shape) > pixels.ndim
-    source = pixels if has_channels else pixels[None]
-    spatial = shape[2:] if has_channels else shape
-    outputs = output_shape(shape, pixels.shape, stride=stride, padding=padding, dilation=dilation)[-len(spatial) :]
-    steps = per_axis("stride", stride, len(spatial), least=1)
-    gaps = per_axis("dilation", dilation, len(spatial), least=1)
-    spans = [d * (k - 1) + 1 for k, d in zip(spatial, gaps, strict=True)]
-    pairs = zeros_around(padding, source.shape[1:], tuple(spans), steps)
-    padded = np.pad(source, [(0, 0), *pairs])
-    places: Array = np.lib.stride_tricks.sliding_window_view(padded, spans, tuple(range(1, 1 + len(spatial))))
-    every = [slice(None, m * s, s) for m, s in zip(outputs, steps, strict=True)]
-    every += [slice(None, None, d) for d in gaps]
-    taps: Array = places[:, *every]  # (i, m1, ..., md, k1, ..., kd)
-    axes = len(spatial)
-    columns: Array = np.moveaxis(taps, range(1 + axes, 1 + 2 * axes), range(1, 1 + axes))
-    return columns.reshape(source.shape[0] * int(np.prod(spatial)), -1)
+    pixels = as_numbers("image", image, exact=True, wide=True)
+    return _columns(pixels, conv_plan(kernel_shape, pixels.shape, stride=stride, padding=padding, dilation=dilation))
 
 
-def circular_eigenvalues(kernel: npt.ArrayLike, size: Sequence[int]) -> npt.NDArray[np.complex128]:
+def circular_eigenvalues(kernel: npt.ArrayLike, input_shape: Sequence[int]) -> npt.NDArray[np.complex128]:
     """Eigenvalues of a circular convolution: the Fourier transform of its kernel.
 
     With pixels beyond the border taken from the opposite side, waves are eigenvectors of the convolution's matrix.
 
     Args:
-        kernel: ``(k1, ..., kd)``, one channel.
-        size: ``(n1, ..., nd)``, at least the kernel's.
+        kernel: ``(k1, ..., kd)``, one channel; real or complex.
+        input_shape: ``(n1, ..., nd)``, at least the kernel's.
 
     Returns:
         ``(n1, ..., nd)``: the eigenvalue of each wave, the constant image first.
 
     Raises:
-        ValueError: if the size has another number of axes, or is smaller than the kernel.
+        ValueError: if the input has another number of axes, or is smaller than the kernel, or a weight is not finite.
 
     Example:
         >>> circular_eigenvalues([1.0, 1.0], (2,)).real
         array([2., 0.])
     """
-    weights, shape = np.asarray(kernel), tuple(size)
+    weights = _finite_weights(kernel)
+    shape = whole_numbers("input_shape", input_shape, least=1)
     if weights.ndim != len(shape) or any(k > n for k, n in zip(weights.shape, shape, strict=True)):
-        raise ValueError(f"size={shape}: accepted is one number an axis, at least the kernel's {weights.shape}")
-    # Cross-correlation moves a wave against the kernel, hence the conjugate (of real weights: the inverse transform).
-    eigenvalues: npt.NDArray[np.complex128] = np.fft.ifftn(weights, shape, tuple(range(len(shape)))) * np.prod(shape)
+        raise ValueError(f"input_shape={shape}: accepted is one number an axis, at least the kernel's {weights.shape}")
+    # Cross-correlation moves a wave against the kernel: the inverse transform, without its division by the size.
+    eigenvalues: npt.NDArray[np.complex128] = np.fft.ifftn(weights, shape, tuple(range(len(shape))), norm="forward")
     return eigenvalues
 
 
-def operator_norm(kernel: npt.ArrayLike, input_shape: Sequence[int], **options: Any) -> float:
+def operator_norm(
+    kernel: npt.ArrayLike,
+    input_shape: Sequence[int],
+    *,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+    flip: bool = False,
+) -> float:
     """Largest factor by which a convolution stretches any input: the largest singular value of its matrix.
 
     Args:
-        kernel: as for :func:`hwlib.conv.conv_matrix`.
+        kernel: as for :func:`hwlib.conv.conv_matrix`, as are the options; real or complex.
         input_shape: as for :func:`hwlib.conv.conv_matrix`.
-        options: options of :func:`hwlib.conv.conv_matrix`.
+        stride: see :func:`hwlib.conv.output_shape`.
+        padding: see :func:`hwlib.conv.output_shape`.
+        dilation: see :func:`hwlib.conv.output_shape`.
+        groups: see :func:`hwlib.conv.output_shape`.
+        flip: see :func:`hwlib.conv.conv_matrix`.
 
     Returns:
         The norm from the matrix, to about the accuracy of float64.
 
     Raises:
-        ValueError: as :func:`hwlib.conv.conv_matrix`.
+        ValueError: as :func:`hwlib.conv.conv_matrix`, or if a weight is not finite.
 
     Example:
         >>> round(operator_norm([3.0], (4,)), 6)
         3.0
     """
-    matrix = conv_matrix(np.asarray(kernel, float), input_shape, **options)
+    matrix, largest = _scaled_matrix(
+        kernel, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups, flip=flip
+    )
+    if largest == 0:
+        return 0.0
     if min(matrix.shape) < 3:  # too small for an iterative method
-        return float(np.linalg.norm(matrix.toarray(), 2))
-    start = np.random.default_rng(0).standard_normal(min(matrix.shape))
-    return float(svds(matrix, 1, v0=start, return_singular_vectors=False)[0])
+        return largest * float(np.linalg.norm(matrix.toarray(), 2))
+    start = np.random.default_rng(0).standard_normal(min(matrix.shape))  # any start leads to the same value
+    return largest * float(svds(matrix, 1, v0=start, return_singular_vectors=False)[0])
 
 
-def power_iteration(kernel: npt.ArrayLike, input_shape: Sequence[int], *, steps: int, **options: Any) -> float:
+def power_iteration(
+    kernel: npt.ArrayLike,
+    input_shape: Sequence[int],
+    *,
+    steps: int,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+    flip: bool = False,
+    rng: RandomSource = None,
+) -> float:
     """Lower bound of :func:`operator_norm` by repeated convolution and transposed convolution.
 
     Args:
-        kernel: as for :func:`hwlib.conv.conv_matrix`.
-        input_shape: as for :func:`hwlib.conv.conv_matrix`.
-        steps: rounds of one convolution and one transposed convolution; at least 1.
-        options: options of :func:`hwlib.conv.conv_matrix`.
+        kernel: as for :func:`operator_norm`, as are the options.
+        input_shape: as for :func:`operator_norm`.
+        steps: number of times that a convolution and its transposed convolution are applied; at least 1.
+        stride: see :func:`hwlib.conv.output_shape`.
+        padding: see :func:`hwlib.conv.output_shape`.
+        dilation: see :func:`hwlib.conv.output_shape`.
+        groups: see :func:`hwlib.conv.output_shape`.
+        flip: see :func:`hwlib.conv.conv_matrix`.
+        rng: where the first input comes from: None, a seed, or a NumPy generator.
 
     Returns:
         By how much the last input was stretched, never more than the norm.
 
     Raises:
-        ValueError: as :func:`hwlib.conv.conv_matrix`, or if there is no step.
+        ValueError: as :func:`operator_norm`, or if there is no step.
 
     Example:
         >>> round(power_iteration([3.0], (4,), steps=2), 6)
         3.0
     """
-    if steps < 1:
-        raise ValueError(f"steps={steps!r}: accepted are whole numbers of at least 1")
-    matrix = conv_matrix(np.asarray(kernel, float), input_shape, **options)
-    image = np.random.default_rng(0).standard_normal(matrix.shape[1])
+    steps, source = whole("steps", steps, least=1), generator("rng", rng)
+    matrix, largest = _scaled_matrix(
+        kernel, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups, flip=flip
+    )
+    if largest == 0:
+        return 0.0
+    adjoint = matrix.conj(copy=False).T
+    image: AnyArray = source.standard_normal(matrix.shape[1])
     for _ in range(steps):
-        image /= np.linalg.norm(image)
-        output = matrix @ image
-        image = matrix.T @ output
-    return float(np.linalg.norm(output))
+        output = matrix @ (image / np.linalg.norm(image))
+        image = adjoint @ output
+    return largest * float(np.linalg.norm(output))
 
 
-def _checked(gradient: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
-    g = np.asarray(gradient)
-    if g.shape != shape:
-        raise ValueError(f"gradient has shape {g.shape}: accepted is the output's, {shape}")
-    return g
+def _columns(pixels: AnyArray, plan: ConvPlan) -> AnyArray:
+    """The columns of :func:`im2col`, for a plan without groups."""
+    axes = len(plan.kernel)
+    padded = np.pad(pixels if plan.has_channels else pixels[None], [(0, 0), *plan.pads])
+    spans = [d * (k - 1) + 1 for k, d in zip(plan.kernel, plan.dilation, strict=True)]
+    places: AnyArray = np.lib.stride_tricks.sliding_window_view(padded, spans, tuple(range(1, 1 + axes)))
+    every = [slice(None, m * s, s) for m, s in zip(plan.output, plan.stride, strict=True)]
+    every += [slice(None, None, d) for d in plan.dilation]
+    taps: AnyArray = places[:, *every]  # (i, m1, ..., md, k1, ..., kd)
+    columns: AnyArray = np.moveaxis(taps, range(1 + axes, 1 + 2 * axes), range(1, 1 + axes))
+    return columns.reshape(plan.taps, -1)
+
+
+def _of_output(name: str, gradient: AnyArray, plan: ConvPlan) -> AnyArray:
+    if gradient.shape != plan.output_shape:
+        raise ValueError(f"{name} has shape {gradient.shape}: accepted is the output's, {plan.output_shape}")
+    return gradient
+
+
+def _finite_weights(kernel: npt.ArrayLike) -> AnyArray:
+    """The kernel in float64, or in complex128 if it is complex."""
+    weights = as_numbers("kernel", kernel, finite=True)
+    return weights.astype(np.complex128 if weights.dtype.kind == "c" else np.float64)
+
+
+def _scaled_matrix(kernel: npt.ArrayLike, input_shape: Sequence[int], **options: Any) -> tuple[sparse.csr_array, float]:
+    """The matrix of a convolution, divided by its largest entry, so that squares neither overflow nor vanish."""
+    matrix = conv_matrix(_finite_weights(kernel), input_shape, **options)
+    largest = float(abs(matrix.data).max(initial=0))
+    if largest:
+        matrix.data /= largest
+    return matrix, largest

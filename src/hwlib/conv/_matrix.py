@@ -19,44 +19,21 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from hwlib._core.arguments import PerAxis, per_axis, whole_numbers
+from hwlib._core.arguments import PerAxis, whole_numbers
+from hwlib._core.arrays import as_array, as_numbers
+from hwlib._core.types import AnyArray
+from hwlib.conv._plan import ConvPlan, Padding, conv_plan
 
 if TYPE_CHECKING:
     import sympy
 
-__all__ = ["Padding", "conv_matrix", "output_shape", "symbol_array", "symbolic_conv_matrix"]
-
-Padding = int | Sequence[int] | Sequence[tuple[int, int]] | Literal["valid", "same"]
-
-
-@dataclass(frozen=True)
-class _Geometry:
-    """Where each tap of each output pixel looks, with every argument checked and spelled out per axis."""
-
-    has_channels: bool
-    out_channels: int
-    group_channels: int  # input channels that one output channel sees
-    groups: int
-    kernel: tuple[int, ...]
-    size: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    before: tuple[int, ...]  # zeros added in front of each axis
-    output: tuple[int, ...]
-
-    @property
-    def rows(self) -> int:
-        return self.out_channels * math.prod(self.output)
-
-    @property
-    def columns(self) -> int:
-        return self.groups * self.group_channels * math.prod(self.size)
+__all__ = ["conv_matrix", "output_shape", "symbol_array", "symbolic_conv_matrix"]
 
 
 def output_shape(
@@ -94,8 +71,8 @@ def output_shape(
         >>> output_shape((16, 3, 3, 3), (3, 32, 32), stride=2, padding="same")
         (16, 16, 16)
     """
-    geometry = _geometry(kernel_shape, input_shape, stride, padding, dilation, groups)
-    return (geometry.out_channels, *geometry.output) if geometry.has_channels else geometry.output
+    plan = conv_plan(kernel_shape, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return plan.output_shape
 
 
 def conv_matrix(
@@ -116,7 +93,7 @@ def conv_matrix(
 
     Args:
         kernel: weights, ``(k1, ..., kd)`` or ``(o, i / groups, k1, ..., kd)``: an array, nested lists or a torch
-            tensor, of a boolean, integer, floating or complex type that scipy's sparse arrays hold.
+            tensor of booleans, whole, real or complex numbers.
         input_shape: ``(n1, ..., nd)``, or ``(i, n1, ..., nd)`` with channels.
         stride: see :func:`output_shape`.
         padding: see :func:`output_shape`.
@@ -125,7 +102,8 @@ def conv_matrix(
         flip: reverse the kernel along each spatial axis: the convolution of mathematics.
 
     Returns:
-        Sparse matrix with one row per output entry and one column per input entry, of the kernel's dtype.
+        Sparse matrix with one row per output entry and one column per input entry, of the kernel's dtype; half
+        precision becomes float32.
 
     Raises:
         ValueError: if an argument is not of these forms, or the kernel does not fit into the padded input. The
@@ -138,15 +116,9 @@ def conv_matrix(
                [0, 0, 0, 0, 0, 0, 2, 0, 0],
                [0, 0, 0, 0, 0, 0, 0, 0, 1]])
     """
-    weights = _numeric(kernel)
-    geometry = _geometry(weights.shape, input_shape, stride, padding, dilation, groups)
-    if flip:
-        weights = np.flip(weights, _spatial_axes(weights.ndim, geometry))
-    weights = weights.reshape(geometry.out_channels, geometry.group_channels, *geometry.kernel)
-    data, indices, row_starts = _compressed_rows(weights, geometry)
-    matrix = sparse.csr_array((data, indices, row_starts), shape=(geometry.rows, geometry.columns))
-    matrix.has_canonical_format = True  # by construction; saves a later scan of all entries
-    return matrix
+    weights = numeric_weights(kernel)
+    plan = conv_plan(weights.shape, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return matrix_of(weights, plan, flip=flip)
 
 
 def symbolic_conv_matrix(
@@ -182,20 +154,9 @@ def symbolic_conv_matrix(
         [w_{0}, w_{1},     0],
         [    0, w_{0}, w_{1}]])
     """
-    import sympy
-
-    weights = np.array(kernel, dtype=object)
-    # Number the weights, build the numeric matrix of those numbers, then put each weight where its number is.
-    numbers = np.arange(weights.size).reshape(weights.shape)
-    numbered = conv_matrix(
-        numbers, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups, flip=flip
-    ).tocoo()
-    try:
-        symbols = [sympy.sympify(weight, strict=True) for weight in weights.ravel()]
-    except sympy.SympifyError as error:
-        raise ValueError(f"kernel must hold SymPy expressions or numbers: {error}") from None
-    entries = {(int(r), int(c)): symbols[n] for r, c, n in zip(*numbered.coords, numbered.data, strict=True)}
-    return sympy.SparseMatrix(*numbered.shape, entries)
+    weights = symbolic_weights(kernel)
+    plan = conv_plan(weights.shape, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return symbolic_matrix_of(weights, plan, flip=flip)
 
 
 def symbol_array(name: str, shape: Sequence[int]) -> npt.NDArray[np.object_]:
@@ -225,9 +186,60 @@ def symbol_array(name: str, shape: Sequence[int]) -> npt.NDArray[np.object_]:
     return symbols
 
 
+def numeric_weights(kernel: npt.ArrayLike) -> AnyArray:
+    """The kernel as an array that scipy's sparse arrays can hold."""
+    weights = as_array("kernel", kernel)
+    if weights.dtype.kind == "O":
+        raise ValueError(
+            "kernel has the type object: accepted are booleans, whole, real and complex numbers "
+            "(symbols and Fractions: symbolic_conv_matrix)"
+        )
+    return as_numbers("kernel", weights)
+
+
+def symbolic_weights(kernel: npt.ArrayLike) -> npt.NDArray[np.object_]:
+    """The kernel as an array of SymPy expressions."""
+    import sympy
+
+    weights = as_array("kernel", kernel)
+    if isinstance(kernel, list | tuple) and weights.dtype.kind in "iufc":
+        weights = np.array(kernel, dtype=object)  # [1, 0.5] is a whole number and a float, not two floats
+    if weights.dtype == bool:
+        weights = weights.astype(int)
+    try:
+        symbols = [sympy.sympify(weight, strict=True) for weight in weights.astype(object).ravel()]
+    except sympy.SympifyError as error:
+        raise ValueError(f"kernel must hold SymPy expressions or numbers: {error}") from None
+    made = np.empty(weights.size, dtype=object)
+    made[:] = symbols
+    return made.reshape(weights.shape)
+
+
+def matrix_of(weights: AnyArray, plan: ConvPlan, *, flip: bool = False) -> sparse.csr_array:
+    """The matrix of a plan, for weights of the plan's kernel shape."""
+    weights = weights.reshape(plan.out_channels, plan.group_channels, *plan.kernel)
+    if flip:
+        weights = np.flip(weights, tuple(range(2, weights.ndim)))
+    data, indices, row_starts = _compressed_rows(weights, plan)
+    matrix = sparse.csr_array((data, indices, row_starts), shape=(plan.rows, plan.columns))
+    matrix.has_canonical_format = True  # by construction; saves a later scan of all entries
+    return matrix
+
+
+def symbolic_matrix_of(weights: npt.NDArray[np.object_], plan: ConvPlan, *, flip: bool = False) -> sympy.SparseMatrix:
+    """The matrix of a plan, for weights that are SymPy expressions."""
+    import sympy
+
+    # Number the weights, build the numeric matrix of those numbers, then put each weight where its number is.
+    numbered = matrix_of(np.arange(weights.size), plan, flip=flip).tocoo()
+    symbols = weights.ravel()
+    entries = {(int(r), int(c)): symbols[n] for r, c, n in zip(*numbered.coords, numbered.data, strict=True)}
+    return sympy.SparseMatrix(*numbered.shape, entries)
+
+
 def _compressed_rows(
     weights: npt.NDArray[Any],  # (o, i / groups, k1, ..., kd)
-    geometry: _Geometry,
+    plan: ConvPlan,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Data, column indices and row starts of the CSR matrix: no sort, no mask, no coordinate list.
 
@@ -235,19 +247,19 @@ def _compressed_rows(
     others (shifted from group to group). Along each axis the outputs fall into few runs that share their taps
     inside the input; on a product of runs the entries are a box, and one strided assignment writes it.
     """
-    runs = [_runs(geometry, axis) for axis in range(len(geometry.size))]
+    runs = [_runs(plan, axis) for axis in range(len(plan.size))]
     axis_entries = [sum(run.entries for run in axis_runs) for axis_runs in runs]
-    channels, entries = geometry.out_channels, geometry.group_channels * math.prod(axis_entries)
-    largest = max(channels * entries, geometry.columns, geometry.rows)
+    channels, entries = plan.out_channels, plan.group_channels * math.prod(axis_entries)
+    largest = max(channels * entries, plan.columns, plan.rows)
     index_type = np.int32 if largest <= np.iinfo(np.int32).max else np.int64
     data = np.empty((channels, entries), weights.dtype)
     indices = np.empty((channels, entries), index_type)
-    channel_offsets = np.arange(geometry.group_channels) * math.prod(geometry.size)
+    channel_offsets = np.arange(plan.group_channels) * math.prod(plan.size)
     # The largest box first: it maps nearly all memory in order, so that no page is fetched twice.
     boxes = sorted(itertools.product(*runs), key=lambda box: -math.prod(run.entries for run in box))
     for box in boxes:
         if all(run.entries for run in box):
-            offset, shape, steps = _box_layout(box, axis_entries, geometry.group_channels)
+            offset, shape, steps = _box_layout(box, axis_entries, plan.group_channels)
             taps = weights[:, :, *(slice(run.first_tap, run.last_tap) for run in box)]
             _view(data, offset, (channels, *shape), (entries, *steps))[...] = taps.reshape(
                 channels, *[1] * len(box), -1
@@ -256,11 +268,11 @@ def _compressed_rows(
             within = functools.reduce(np.add.outer, [run.tap_offsets for run in box], channel_offsets).ravel()
             columns = _view(indices, offset, shape, steps)  # of the first channel
             np.add(pixels.astype(index_type)[..., None], within.astype(index_type), out=columns)
-    _copy_to_channels(indices, geometry)
+    _copy_to_channels(indices, plan)
 
     per_pixel = functools.reduce(np.multiply.outer, [np.concatenate([r.counts for r in axis]) for axis in runs])
-    row_starts = np.zeros(geometry.rows + 1, index_type)
-    np.cumsum(np.tile(per_pixel.ravel() * geometry.group_channels, channels), out=row_starts[1:])
+    row_starts = np.zeros(plan.rows + 1, index_type)
+    np.cumsum(np.tile(per_pixel.ravel() * plan.group_channels, channels), out=row_starts[1:])
     return data.reshape(-1), indices.reshape(-1), row_starts
 
 
@@ -283,13 +295,13 @@ class _Run:
         return np.full(self.pixel_offsets.size, self.tap_offsets.size)
 
 
-def _runs(geometry: _Geometry, axis: int) -> list[_Run]:
+def _runs(plan: ConvPlan, axis: int) -> list[_Run]:
     """The runs of one axis in order; tap t of output m reads input m s + t d - before."""
-    stride, dilation, taps = geometry.stride[axis], geometry.dilation[axis], geometry.kernel[axis]
-    step = math.prod(geometry.size[axis + 1 :])
-    start = np.arange(geometry.output[axis]) * stride - geometry.before[axis]  # input position of tap 0
+    stride, dilation, taps = plan.stride[axis], plan.dilation[axis], plan.kernel[axis]
+    step = math.prod(plan.size[axis + 1 :])
+    start = np.arange(plan.output[axis]) * stride - plan.pads[axis][0]  # input position of tap 0
     first = np.clip(-(start // dilation), 0, taps)  # ceil(-start / dilation)
-    last = np.clip((geometry.size[axis] - 1 - start) // dilation + 1, first, taps)
+    last = np.clip((plan.size[axis] - 1 - start) // dilation + 1, first, taps)
     changes = np.flatnonzero((np.diff(first) != 0) | (np.diff(last) != 0)) + 1
     runs, entries = [], 0
     for low, high in itertools.pairwise([0, *changes.tolist(), start.size]):
@@ -323,106 +335,9 @@ def _view(array: npt.NDArray[Any], offset: int, shape: tuple[int, ...], steps: t
     return np.ndarray(shape, array.dtype, array, offset * item, tuple(step * item for step in steps))
 
 
-def _copy_to_channels(indices: npt.NDArray[Any], geometry: _Geometry) -> None:
+def _copy_to_channels(indices: npt.NDArray[Any], plan: ConvPlan) -> None:
     """Fill all rows of (channels, entries) from the first one."""
-    per_group = geometry.out_channels // geometry.groups
-    group_columns = geometry.columns // geometry.groups
-    for channel in range(1, geometry.out_channels):
+    per_group = plan.out_channels // plan.groups
+    group_columns = plan.columns // plan.groups
+    for channel in range(1, plan.out_channels):
         np.add(indices[0], channel // per_group * group_columns, out=indices[channel])
-
-
-def _geometry(
-    kernel_shape: Sequence[int],
-    input_shape: Sequence[int],
-    stride: PerAxis,
-    padding: Padding,
-    dilation: PerAxis,
-    groups: int,
-) -> _Geometry:
-    kernel = whole_numbers("kernel shape", kernel_shape, least=1)
-    size = whole_numbers("input_shape", input_shape, least=1)
-    has_channels = len(kernel) == len(size) + 1 and len(size) > 1
-    if not has_channels and len(kernel) != len(size):
-        raise ValueError(
-            f"input_shape {size} does not go with a kernel of shape {kernel}: accepted are a kernel of the input's "
-            f"rank (one channel: (k1, ..., kd) on (n1, ..., nd)) or of one more "
-            f"((out, in / groups, k1, ..., kd) on (in, n1, ..., nd))"
-        )
-    (groups,) = whole_numbers("groups", [groups], least=1)
-    out_channels, group_channels, in_channels = (kernel[0], kernel[1], size[0]) if has_channels else (1, 1, 1)
-    if out_channels % groups or in_channels != group_channels * groups:
-        raise ValueError(
-            f"groups={groups} with {in_channels} input and {out_channels} output channels and a kernel of shape "
-            f"{kernel}: accepted are groups that divide both, and a kernel whose axis 1 is in / groups"
-            + (f" = {in_channels // groups}" if in_channels % groups == 0 else "")
-        )
-    if has_channels:
-        kernel, size = kernel[2:], size[1:]
-    stride = per_axis("stride", stride, len(size), least=1)
-    dilation = per_axis("dilation", dilation, len(size), least=1)
-    span = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-    pads = zeros_around(padding, size, span, stride)
-    output = []
-    for axis, (n, reach, s, (before, after)) in enumerate(zip(size, span, stride, pads, strict=True)):
-        if reach > n + before + after:
-            raise ValueError(
-                f"kernel does not fit along spatial axis {axis}: it spans {reach} pixels (size {kernel[axis]}, "
-                f"dilation {dilation[axis]}), the padded input has {n + before + after} ({before} + {n} + {after}); "
-                f"accepted are kernels that span at most the padded input"
-            )
-        output.append((n + before + after - reach) // s + 1)
-    return _Geometry(
-        has_channels=has_channels,
-        out_channels=out_channels,
-        group_channels=group_channels,
-        groups=groups,
-        kernel=kernel,
-        size=size,
-        stride=stride,
-        dilation=dilation,
-        before=tuple(before for before, _ in pads),
-        output=tuple(output),
-    )
-
-
-def zeros_around(
-    padding: Padding, size: tuple[int, ...], span: tuple[int, ...], stride: tuple[int, ...]
-) -> list[tuple[int, int]]:
-    """Zeros (before, after) along each axis, for kernels that span some pixels; a helper of the other modules."""
-    accepted = '"valid", "same", one number, one per axis, or a pair (before, after) per axis, all at least 0'
-    if isinstance(padding, str):
-        if padding not in ("valid", "same"):
-            raise ValueError(f"padding={padding!r}: accepted are {accepted}")
-        totals = [0] * len(size)
-        if padding == "same":
-            outputs = [-(-n // s) for n, s in zip(size, stride, strict=True)]
-            needed = zip(outputs, stride, span, size, strict=True)
-            totals = [max((m - 1) * s + reach - n, 0) for m, s, reach, n in needed]
-        return [(total // 2, total - total // 2) for total in totals]
-    try:
-        pairs = [whole_numbers("padding", pair, least=0) for pair in padding]  # type: ignore[union-attr, arg-type]
-    except (TypeError, ValueError):
-        return [(p, p) for p in per_axis("padding", padding, len(size), least=0, accepted=accepted)]  # type: ignore[arg-type]
-    if len(pairs) != len(size) or any(len(pair) != 2 for pair in pairs):
-        raise ValueError(f"padding={padding!r} for {len(size)} spatial axes: accepted are {accepted}")
-    return [(before, after) for before, after in pairs]
-
-
-def _numeric(kernel: npt.ArrayLike) -> npt.NDArray[Any]:
-    """The kernel as an array that scipy's sparse arrays can hold; a torch tensor is read without importing torch."""
-    if hasattr(kernel, "detach"):
-        kernel = kernel.detach().cpu()
-    try:
-        weights = np.asarray(kernel)
-    except ValueError as error:
-        raise ValueError(f"kernel is not a rectangular array of numbers: {error}") from None
-    if weights.dtype.kind not in "biufc" or weights.dtype == np.float16:
-        raise ValueError(
-            f"kernel has dtype {weights.dtype}: accepted are boolean, integer, float32, float64 and complex "
-            "(symbols and Fractions: symbolic_conv_matrix)"
-        )
-    return weights
-
-
-def _spatial_axes(rank: int, geometry: _Geometry) -> tuple[int, ...]:
-    return tuple(range(rank - len(geometry.size), rank))

@@ -15,14 +15,17 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from hwlib._core.arguments import PerAxis, per_axis, whole_numbers
-from hwlib.conv._matrix import conv_matrix, output_shape, symbolic_conv_matrix
+from hwlib._core.arguments import PerAxis, whole, whole_numbers
+from hwlib._core.arrays import as_numbers
+from hwlib._core.types import AnyArray
+from hwlib.conv._matrix import matrix_of, numeric_weights, symbolic_matrix_of, symbolic_weights
+from hwlib.conv._plan import TransposedPlan, transposed_plan
 
 if TYPE_CHECKING:
     import sympy
@@ -69,39 +72,15 @@ def conv_transpose_output_shape(
         >>> conv_transpose_output_shape((2, 2), (2, 2), stride=2)
         (4, 4)
     """
-    kernel = whole_numbers("kernel shape", kernel_shape, least=1)
-    size = whole_numbers("input_shape", input_shape, least=1)
-    has_channels = len(kernel) == len(size) + 1 and len(size) > 1
-    if not has_channels and len(kernel) != len(size):
-        raise ValueError(
-            f"input_shape {size} does not go with a kernel of shape {kernel}: accepted are a kernel of the input's "
-            "rank, or of one more ((in, out / groups, k1, ..., kd) on (in, n1, ..., nd))"
-        )
-    axes = len(size) - has_channels
-    steps = per_axis("stride", stride, axes, least=1)
-    cuts = per_axis("padding", padding, axes, least=0)
-    extra = per_axis("output_padding", output_padding, axes, least=0)
-    dilations = per_axis("dilation", dilation, axes, least=1)
-    if any(e >= max(s, d) for e, s, d in zip(extra, steps, dilations, strict=True)):
-        raise ValueError(
-            f"output_padding={output_padding!r} with stride={stride!r} and dilation={dilation!r}: accepted are numbers "
-            "less than the stride or the dilation of their axis"
-        )
-    grown = tuple(
-        (n - 1) * s - 2 * p + d * (k - 1) + 1 + e
-        for n, k, s, p, e, d in zip(size[-axes:], kernel[-axes:], steps, cuts, extra, dilations, strict=True)
-    )
-    if min(grown) < 1:
-        raise ValueError(f"padding={padding!r} leaves nothing of the output: its size would be {grown}")
-    if not has_channels:
-        return grown
-    (groups,) = whole_numbers("groups", [groups], least=1)
-    if size[0] != kernel[0] or size[0] % groups:
-        raise ValueError(
-            f"groups={groups} with {size[0]} input channels and a kernel of shape {kernel}: accepted are kernels whose "
-            "axis 0 is the number of input channels, and groups that divide it"
-        )
-    return (kernel[1] * groups, *grown)
+    return transposed_plan(
+        kernel_shape,
+        input_shape,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
+        groups=groups,
+    ).output_shape
 
 
 def conv_transpose_matrix(
@@ -139,10 +118,17 @@ def conv_transpose_matrix(
                [0, 2],
                [0, 3]])
     """
-    shape = np.shape(kernel.detach() if hasattr(kernel, "detach") else kernel)
-    options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    grown, rows = _forward(shape, input_shape, output_padding, options)
-    return conv_matrix(kernel, grown, **options)[rows].T.tocsr()
+    weights = numeric_weights(kernel)
+    plan = transposed_plan(
+        weights.shape,
+        input_shape,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
+        groups=groups,
+    )
+    return matrix_of(weights, plan.forward)[_rows(plan)].T.tocsr()
 
 
 def symbolic_conv_transpose_matrix(
@@ -173,20 +159,28 @@ def symbolic_conv_transpose_matrix(
         ValueError: as :func:`conv_transpose_matrix`.
 
     Example:
-        >>> from hwlib.conv._matrix import symbol_array
+        >>> from hwlib.conv import symbol_array
         >>> symbolic_conv_transpose_matrix(symbol_array("w", (2,)), (2,))
         Matrix([
         [w_{0},     0],
         [w_{1}, w_{0}],
         [    0, w_{1}]])
     """
-    options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    grown, rows = _forward(np.array(kernel, dtype=object).shape, input_shape, output_padding, options)
-    forward = symbolic_conv_matrix(kernel, grown, **options)
-    return forward.extract(rows.tolist(), list(range(forward.cols))).T
+    weights = symbolic_weights(kernel)
+    plan = transposed_plan(
+        weights.shape,
+        input_shape,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
+        groups=groups,
+    )
+    forward = symbolic_matrix_of(weights, plan.forward)
+    return forward.extract(_rows(plan).tolist(), list(range(forward.cols))).T
 
 
-def subpixel_kernel(kernel: npt.ArrayLike, factor: int) -> npt.NDArray[Any]:
+def subpixel_kernel(kernel: npt.ArrayLike, factor: int) -> AnyArray:
     """The kernel of the ordinary convolution that, followed by a pixel shuffle, is a transposed convolution.
 
     For weights W of a transposed convolution with stride r, the phase (u, v) of its output is an ordinary
@@ -211,7 +205,7 @@ def subpixel_kernel(kernel: npt.ArrayLike, factor: int) -> npt.NDArray[Any]:
         >>> subpixel_kernel(np.arange(4).reshape(1, 1, 2, 2), 2).ravel()
         array([0, 1, 2, 3])
     """
-    weights, factor = _with_channels(kernel), _factor(factor)
+    weights, factor = _with_channels(kernel), whole("factor", factor, least=1)
     dimensions = weights.ndim - 2
     sizes = [math.ceil(size / factor) for size in weights.shape[2:]]
     missing = [(0, factor * k - size) for k, size in zip(sizes, weights.shape[2:], strict=True)]
@@ -224,7 +218,7 @@ def subpixel_kernel(kernel: npt.ArrayLike, factor: int) -> npt.NDArray[Any]:
     return np.flip(phase_first, tuple(range(2, phase_first.ndim))).copy()
 
 
-def transposed_kernel(kernel: npt.ArrayLike, factor: int) -> npt.NDArray[Any]:
+def transposed_kernel(kernel: npt.ArrayLike, factor: int) -> AnyArray:
     """The other direction of :func:`subpixel_kernel`: from a convolution with a pixel shuffle to a transposed one.
 
     Args:
@@ -242,7 +236,7 @@ def transposed_kernel(kernel: npt.ArrayLike, factor: int) -> npt.NDArray[Any]:
         array([[0, 1],
                [2, 3]])
     """
-    weights, factor = _with_channels(kernel), _factor(factor)
+    weights, factor = _with_channels(kernel), whole("factor", factor, least=1)
     dimensions, sizes = weights.ndim - 2, weights.shape[2:]
     channels, inputs = weights.shape[:2]
     outputs, rest = divmod(channels, factor**dimensions)
@@ -278,41 +272,32 @@ def pixel_shuffle_matrix(input_shape: Sequence[int], factor: int) -> sparse.csr_
         >>> pixel_shuffle_matrix((2, 2), 2) @ [1, 2, 30, 40]
         array([ 1, 30,  2, 40])
     """
-    factor, (channels, *size) = _factor(factor), tuple(input_shape)
+    factor = whole("factor", factor, least=1)
+    channels, *size = whole_numbers("input_shape", input_shape, least=1)
     dimensions = len(size)
     if not size or channels % factor**dimensions:
         raise ValueError(
-            f"input_shape={tuple(input_shape)!r}: accepted are (channels, n1, ..., nd) whose channels "
+            f"input_shape={(channels, *size)}: accepted are (channels, n1, ..., nd) whose channels "
             f"factor^d = {factor}^{dimensions} divides"
         )
-    numbers = np.arange(math.prod(input_shape)).reshape(-1, *[factor] * dimensions, *size)
+    numbers = np.arange(channels * math.prod(size)).reshape(-1, *[factor] * dimensions, *size)
     pairs = itertools.chain.from_iterable((1 + dimensions + axis, 1 + axis) for axis in range(dimensions))
     sources = numbers.transpose(0, *pairs).reshape(-1)
     shape = (sources.size, sources.size)
     return sparse.csr_array((np.ones(sources.size, int), sources, np.arange(sources.size + 1)), shape=shape)
 
 
-def _forward(
-    shape: tuple[int, ...], input_shape: Sequence[int], output_padding: PerAxis, options: dict[str, Any]
-) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
-    """Input size of the convolution that is transposed, and the rows of its matrix that stand for an input pixel.
-
-    With an output padding of a stride or more the convolution has outputs beyond them: those stand for nothing.
-    """
-    grown = conv_transpose_output_shape(shape, input_shape, output_padding=output_padding, **options)
-    seen = output_shape(shape, grown, **options)
-    numbers = np.arange(math.prod(seen)).reshape(seen)
-    return grown, numbers[tuple(slice(size) for size in input_shape)].reshape(-1)
+def _rows(plan: TransposedPlan) -> npt.NDArray[np.intp]:
+    """Rows of the forward convolution's matrix that stand for an input pixel of the transposed one."""
+    outputs = plan.forward.output_shape
+    numbers = np.arange(math.prod(outputs)).reshape(outputs)
+    return numbers[tuple(slice(size) for size in plan.input_shape)].reshape(-1)
 
 
-def _with_channels(kernel: npt.ArrayLike) -> npt.NDArray[Any]:
-    weights = np.asarray(kernel.detach() if hasattr(kernel, "detach") else kernel)
+def _with_channels(kernel: npt.ArrayLike) -> AnyArray:
+    weights = as_numbers("kernel", kernel, exact=True)
     if weights.ndim < 3:
         raise ValueError(
             f"kernel has shape {weights.shape}: accepted are two channel axes and one spatial axis or more"
         )
     return weights
-
-
-def _factor(factor: int) -> int:
-    return whole_numbers("factor", [factor], least=1)[0]
