@@ -14,7 +14,7 @@ Separable Data* (2018); Lawson & Hanson, *Solving Least Squares Problems* (1974)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,17 @@ import numpy.typing as npt
 from scipy import optimize, sparse, special
 from scipy.sparse import linalg as sparse_linalg
 
+from hwlib._core.arguments import positive, whole
+from hwlib._core.arrays import as_numbers, real_array
+from hwlib._core.optional import require
+from hwlib._core.types import AnyArray, Array
+
 __all__ = [
     "Mirror",
     "entropy",
-    "error_factors",
     "follow",
     "gradient_descent",
+    "learning_rate_limit",
     "least_squares_gradient",
     "least_squares_iterate",
     "least_squares_limit",
@@ -35,25 +40,22 @@ __all__ = [
     "max_margin",
     "mirror_descent",
     "p_norm",
-    "quadratic",
-    "step_limit",
 ]
 
-Array = npt.NDArray[Any]
-Gradient = Callable[[Array], Array]
+Gradient = Callable[[AnyArray], AnyArray]
 
 
 def gradient_descent(
-    gradient: Gradient, start: npt.ArrayLike, *, step: Any, steps: int, momentum: float = 0.0
-) -> Array:
-    """Follow w(t+1) = w(t) - step * gradient(w(t)) + momentum * (w(t) - w(t-1)), and keep every point.
+    gradient: Gradient, start: npt.ArrayLike, *, learning_rate: Any, steps: int, momentum: float = 0.0
+) -> AnyArray:
+    """Follow w(t+1) = w(t) - learning_rate * gradient(w(t)) + momentum * (w(t) - w(t-1)), and keep every point.
 
     Only sums and products are used, so a start of Fractions gives exact points.
 
     Args:
         gradient: from a point ``(d,)`` to the gradient there, ``(d,)``.
         start: the first point, ``(d,)``.
-        step: the learning rate, above 0.
+        learning_rate: above 0.
         steps: how many steps, at least 0.
         momentum: part of the last move that is made again, from 0 to below 1 (heavy ball).
 
@@ -61,18 +63,19 @@ def gradient_descent(
         ``(steps + 1, d)``: the path, the start first.
 
     Raises:
-        ValueError: if the start is no vector, or an option is out of its range.
+        ValueError: if the start is no vector of finite numbers, or an option is out of its range.
 
     Example:
-        >>> gradient_descent(lambda w: 2 * w, [8.0], step=0.25, steps=3).ravel()
+        >>> gradient_descent(lambda w: 2 * w, [8.0], learning_rate=0.25, steps=3).ravel()
         array([8., 4., 2., 1.])
     """
-    point = _start(start, step, steps)
+    point, steps = _start(start), whole("steps", steps, least=0)
+    positive("learning_rate", learning_rate)
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum={momentum!r}: accepted are numbers from 0 to below 1")
     path, last = [point], point
     for _ in range(steps):
-        moved = point - step * gradient(point)
+        moved = point - learning_rate * gradient(point)
         if momentum:
             moved = moved + momentum * (point - last)
         point, last = moved, point
@@ -92,9 +95,9 @@ class Mirror:
     """
 
     name: str
-    potential: Callable[[Array], float]
-    to_dual: Gradient
-    from_dual: Gradient
+    potential: Callable[[Array], float] = field(repr=False)
+    to_dual: Callable[[Array], Array] = field(repr=False)
+    from_dual: Callable[[Array], Array] = field(repr=False)
 
     def divergence(self, point: npt.ArrayLike, start: npt.ArrayLike) -> float:
         """Bregman divergence: psi(point) minus its tangent at the start.
@@ -107,33 +110,11 @@ class Mirror:
             A number, zero where the two points are equal and positive elsewhere.
 
         Example:
-            >>> quadratic([2.0]).divergence([3.0], [0.0])
-            9.0
+            >>> p_norm(2).divergence([3.0, 4.0], [0.0, 0.0])
+            12.5
         """
-        w, w0 = np.asarray(point, float), np.asarray(start, float)
+        w, w0 = real_array("point", point), real_array("start", start)
         return float(self.potential(w) - self.potential(w0) - self.to_dual(w0) @ (w - w0))
-
-
-def quadratic(weights: npt.ArrayLike) -> Mirror:
-    """Potential 1/2 sum p_i w_i^2: mirror descent with it is descent with a step p_i^-1 for each coordinate.
-
-    Args:
-        weights: p, ``(d,)``, all above 0.
-
-    Returns:
-        The potential.
-
-    Raises:
-        ValueError: if a weight is not above 0.
-
-    Example:
-        >>> quadratic([1, 4]).to_dual(np.array([1.0, 1.0]))
-        array([1., 4.])
-    """
-    p = np.asarray(weights, float)
-    if p.ndim != 1 or not (p > 0).all():
-        raise ValueError(f"weights={weights!r}: accepted is a vector of numbers above 0")
-    return Mirror("scaled coordinates", lambda w: float(0.5 * p @ w**2), lambda w: p * w, lambda z: z / p)
 
 
 def p_norm(p: float) -> Mirror:
@@ -146,14 +127,16 @@ def p_norm(p: float) -> Mirror:
         The potential.
 
     Raises:
-        ValueError: if p is not above 1: the inverse gradient does not exist then.
+        ValueError: if p is not above 1, or infinite: the inverse gradient does not exist then.
 
     Example:
+        >>> p_norm(2)
+        Mirror(name='p-norm, p = 2')
         >>> p_norm(2).to_dual(np.array([3.0, -4.0]))
         array([ 3., -4.])
     """
-    if not p > 1:
-        raise ValueError(f"p={p!r}: accepted are numbers above 1")
+    if not 1 < p < np.inf:
+        raise ValueError(f"p={p!r}: accepted are finite numbers above 1")
 
     def link(w: Array, exponent: float) -> Array:
         norm = float(np.linalg.norm(w, exponent))
@@ -182,14 +165,14 @@ def entropy() -> Mirror:
 
 
 def mirror_descent(
-    gradient: Gradient, start: npt.ArrayLike, *, step: float, steps: int, mirror: Mirror
-) -> npt.NDArray[np.float64]:
-    """Descent whose steps are taken in the dual: to_dual(w(t+1)) = to_dual(w(t)) - step * gradient(w(t)).
+    gradient: Gradient, start: npt.ArrayLike, *, learning_rate: float, steps: int, mirror: Mirror
+) -> Array:
+    """Descent whose steps are taken in the dual: to_dual(w(t+1)) = to_dual(w(t)) - learning_rate * gradient(w(t)).
 
     Args:
         gradient: as for :func:`gradient_descent`.
         start: the first point, ``(d,)``; where the potential is finite and smooth.
-        step: above 0.
+        learning_rate: above 0.
         steps: at least 0.
         mirror: the potential.
 
@@ -200,25 +183,24 @@ def mirror_descent(
         ValueError: as :func:`gradient_descent`, or if the start is not in the domain of the potential.
 
     Example:
-        >>> path = mirror_descent(lambda w: np.log(w), [4.0], step=0.5, steps=2, mirror=entropy())
+        >>> path = mirror_descent(lambda w: np.log(w), [4.0], learning_rate=0.5, steps=2, mirror=entropy())
         >>> path.ravel().round(6)
         array([4.      , 2.      , 1.414214])
     """
-    point = np.asarray(_start(start, step, steps), float)
+    point, steps = real_array("start", _start(start)), whole("steps", steps, least=0)
+    positive("learning_rate", learning_rate)
     with np.errstate(all="ignore"):
-        dual = np.asarray(mirror.to_dual(point), float)
+        dual = real_array("the dual of the start", mirror.to_dual(point), finite=False)
     if not np.isfinite(dual).all():
         raise ValueError(f"start={start!r} is outside the domain of the potential {mirror.name!r}")
     path = [point]
     for _ in range(steps):
-        dual = dual - step * gradient(path[-1])
+        dual = dual - learning_rate * gradient(path[-1])
         path.append(mirror.from_dual(dual))
     return np.array(path)
 
 
-def follow(
-    optimizer: Callable[[list[Any]], Any], gradient: Gradient, start: npt.ArrayLike, *, steps: int
-) -> npt.NDArray[np.float64]:
+def follow(optimizer: Callable[[list[Any]], Any], gradient: Gradient, start: npt.ArrayLike, *, steps: int) -> Array:
     """Path of any of PyTorch's optimizers on a function of which only the gradient is given.
 
     Args:
@@ -231,20 +213,19 @@ def follow(
         ``(steps + 1, d)``: the path in float64, the start first.
 
     Raises:
-        ValueError: if the start is no vector or the number of steps is negative.
+        ValueError: if the start is no vector of finite numbers or the number of steps is negative.
 
     Example:
         >>> import torch
         >>> follow(lambda p: torch.optim.SGD(p, lr=0.25), lambda w: 2 * w, [8.0], steps=3).ravel()
         array([8., 4., 2., 1.])
     """
-    import torch
-
-    weights = torch.tensor(np.asarray(_start(start, 1, steps), float)).requires_grad_()
+    torch = require("torch")
+    weights = torch.tensor(real_array("start", _start(start))).requires_grad_()
     stepper = optimizer([weights])
     path = [weights.detach().numpy().copy()]
-    for _ in range(steps):
-        weights.grad = torch.tensor(np.asarray(gradient(path[-1]), float))
+    for _ in range(whole("steps", steps, least=0)):
+        weights.grad = torch.tensor(real_array("the gradient", gradient(path[-1]), finite=False))
         stepper.step()
         path.append(weights.detach().numpy().copy())
     return np.array(path)
@@ -270,15 +251,15 @@ def least_squares_gradient(X: Any, y: npt.ArrayLike) -> Gradient:
     matrix, targets = _samples(X, y)
     transposed = matrix.T
 
-    def gradient(w: Array) -> Array:
-        product: Array = 2 * (transposed @ (matrix @ w - targets))
+    def gradient(w: AnyArray) -> AnyArray:
+        product: AnyArray = 2 * (transposed @ (matrix @ w - targets))
         return product
 
     return gradient
 
 
-def step_limit(X: Any) -> float:
-    """The step from which on descent on ``|Xw - y|^2`` fails for some start: 1 / sigma^2, sigma the norm of X.
+def learning_rate_limit(X: Any) -> float:
+    """The learning rate from which on descent on ``|Xw - y|^2`` fails for some start: 1 / sigma^2, sigma X's norm.
 
     Below it, descent converges from every start.
 
@@ -286,89 +267,66 @@ def step_limit(X: Any) -> float:
         X: ``(n, d)``, an array or a sparse array.
 
     Returns:
-        The first step that is too long; infinite for a matrix of zeros.
+        The first learning rate that is too large; infinite for a matrix of zeros.
 
     Raises:
-        ValueError: if X is no matrix.
+        ValueError: if X is no matrix of finite numbers.
 
     Example:
-        >>> step_limit([[3.0, 4.0]])
+        >>> learning_rate_limit([[3.0, 4.0]])
         0.04
     """
     matrix = _matrix(X)
-    if _is_sparse(matrix) and min(matrix.shape) > 2:
+    if not _is_sparse(matrix) or min(matrix.shape) <= 2:  # svds needs three rows and columns
+        norm = float(np.linalg.norm(_dense(matrix), 2))
+    elif not matrix.count_nonzero():
+        norm = 0.0
+    else:
         start = np.random.default_rng(0).standard_normal(min(matrix.shape))
         norm = float(sparse_linalg.svds(matrix.astype(float), 1, v0=start, return_singular_vectors=False)[0])
-    else:
-        norm = float(np.linalg.norm(matrix.toarray() if _is_sparse(matrix) else matrix, 2))
-    return 1 / norm**2 if norm else float("inf")
+    return 1 / norm / norm if norm else float("inf")
 
 
-def error_factors(X: npt.ArrayLike, *, step: float) -> npt.NDArray[np.float64]:
-    """By how much one step of descent on ``|Xw - y|^2`` multiplies the error along each right singular vector.
+def least_squares_iterate(X: Any, y: npt.ArrayLike, start: npt.ArrayLike, *, learning_rate: float, steps: int) -> Array:
+    """Point after some steps of descent on ``|Xw - y|^2``, without taking them.
 
-    Args:
-        X: ``(n, d)``.
-        step: above 0.
-
-    Returns:
-        1 - 2 step sigma_i^2 for each non-zero singular value, the largest singular value first. Descent converges from
-        every start if all are between -1 and 1; the others, of the null space, are 1 and do no harm: nothing moves
-        there.
-
-    Raises:
-        ValueError: if X is no matrix or the step is not above 0.
-
-    Example:
-        >>> error_factors([[2.0, 0.0], [0.0, 1.0]], step=0.125)
-        array([0.  , 0.75])
-    """
-    _positive("step", step)
-    return np.asarray(1 - 2 * step * _svd(_matrix(X))[1] ** 2, float)
-
-
-def least_squares_iterate(
-    X: npt.ArrayLike, y: npt.ArrayLike, start: npt.ArrayLike, *, step: float, t: int
-) -> npt.NDArray[np.float64]:
-    """Point after t steps of descent on ``|Xw - y|^2``, without taking the steps.
-
-    Along each singular vector the residual is multiplied by 1 - 2 step sigma^2 in each step; so the weight moves by
-    (1 - (1 - 2 step sigma^2)^t) / sigma times the residual at the start.
+    Along each singular vector the residual is multiplied by 1 - 2 learning_rate sigma^2 in each step; so t steps move
+    the weight by (1 - (1 - 2 learning_rate sigma^2)^t) / sigma times the residual at the start.
 
     Args:
         X: ``(n, d)``.
         y: ``(n,)``.
         start: ``(d,)``.
-        step: above 0.
-        t: number of steps, at least 0.
+        learning_rate: above 0.
+        steps: t, at least 0.
 
     Returns:
         ``(d,)``.
 
     Raises:
-        ValueError: if shapes do not fit, or an option is out of its range.
+        ValueError: if shapes do not fit, a number is not finite, or an option is out of its range.
 
     Example:
-        >>> least_squares_iterate([[1.0, 1.0]], [4.0], [0.0, 0.0], step=0.125, t=2)
+        >>> least_squares_iterate([[1.0, 1.0]], [4.0], [0.0, 0.0], learning_rate=0.125, steps=2)
         array([1.5, 1.5])
     """
     matrix, targets, w0 = _samples_and_start(X, y, start)
-    _positive("step", step)
-    if t < 0:
-        raise ValueError(f"t={t!r}: accepted are whole numbers of at least 0")
+    positive("learning_rate", learning_rate)
+    t = whole("steps", steps, least=0)
     u, s, vt = _svd(matrix)
-    rate = 2 * step * s**2
+    rate = 2 * float(learning_rate) * s**2
     # 1 - (1 - rate)^t without the cancellation that a small rate would bring.
     with np.errstate(over="ignore"):
         slow = -np.expm1(t * np.log1p(-np.minimum(rate, 0.5)))
         filled = np.where(rate <= 0.5, slow, 1 - (1 - rate) ** t)
-    return np.asarray(w0 + vt.T @ (filled / s * (u.T @ (targets - matrix @ w0))), float)
+    moved: Array = w0 + vt.T @ (filled / s * (u.T @ (targets - matrix @ w0)))
+    return moved
 
 
-def least_squares_limit(X: npt.ArrayLike, y: npt.ArrayLike, start: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def least_squares_limit(X: Any, y: npt.ArrayLike, start: npt.ArrayLike) -> Array:
     """Where descent on ``|Xw - y|^2`` ends: start + X^+ (y - X start), the minimiser nearest to the start.
 
-    That holds for every step below :func:`step_limit`, also where no w fits all samples.
+    That holds for every learning rate below :func:`learning_rate_limit`, also where no w fits all samples.
 
     Args:
         X: ``(n, d)``.
@@ -379,7 +337,7 @@ def least_squares_limit(X: npt.ArrayLike, y: npt.ArrayLike, start: npt.ArrayLike
         ``(d,)``.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not fit, or a number is not finite.
 
     Example:
         >>> least_squares_limit([[1.0, 1.0]], [4.0], [0.0, 2.0])
@@ -387,10 +345,11 @@ def least_squares_limit(X: npt.ArrayLike, y: npt.ArrayLike, start: npt.ArrayLike
     """
     matrix, targets, w0 = _samples_and_start(X, y, start)
     u, s, vt = _svd(matrix)
-    return np.asarray(w0 + vt.T @ ((u.T @ (targets - matrix @ w0)) / s), float)
+    limit: Array = w0 + vt.T @ ((u.T @ (targets - matrix @ w0)) / s)
+    return limit
 
 
-def logistic_gradient(X: npt.ArrayLike, signs: npt.ArrayLike) -> Gradient:
+def logistic_gradient(X: Any, signs: npt.ArrayLike) -> Gradient:
     """Gradient of the logistic loss, the mean of log(1 + exp(-sign * Xw)).
 
     Args:
@@ -409,14 +368,14 @@ def logistic_gradient(X: npt.ArrayLike, signs: npt.ArrayLike) -> Gradient:
     """
     signed = _signed(X, signs)
 
-    def gradient(w: Array) -> Array:
-        product: Array = -(signed.T @ special.expit(-(signed @ w))) / len(signed)
+    def gradient(w: AnyArray) -> AnyArray:
+        product: AnyArray = -(signed.T @ special.expit(-(signed @ w))) / len(signed)
         return product
 
     return gradient
 
 
-def max_margin(X: npt.ArrayLike, signs: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def max_margin(X: Any, signs: npt.ArrayLike) -> Array:
     """Shortest w with sign * Xw at least 1 for every sample: its direction has the widest margin, ``1 / |w|``.
 
     Args:
@@ -446,19 +405,17 @@ def max_margin(X: npt.ArrayLike, signs: npt.ArrayLike) -> npt.NDArray[np.float64
     return np.asarray(point, float)
 
 
-def _start(start: npt.ArrayLike, step: Any, steps: int) -> Array:
-    point = np.asarray(start)
+def _start(start: npt.ArrayLike) -> AnyArray:
+    point = _real("start", start)
     if point.ndim != 1 or not point.size:
         raise ValueError(f"start has shape {point.shape}: accepted is a vector of one or more numbers")
-    _positive("step", step)
-    if steps < 0:
-        raise ValueError(f"steps={steps!r}: accepted are whole numbers of at least 0")
     return point
 
 
-def _positive(name: str, value: Any) -> None:
-    if not value > 0:
-        raise ValueError(f"{name}={value!r}: accepted are numbers above 0")
+def _real(name: str, values: Any) -> AnyArray:
+    """Finite real numbers, of the type they have: whole numbers and Fractions stay exact."""
+    real_array(name, values)
+    return as_numbers(name, values, exact=True, wide=True)
 
 
 def _is_sparse(X: Any) -> bool:
@@ -466,14 +423,21 @@ def _is_sparse(X: Any) -> bool:
 
 
 def _matrix(X: Any) -> Any:
-    matrix: Any = X if _is_sparse(X) else np.asarray(X)
+    """X as an array or a sparse array, of finite real numbers: LAPACK would not return from infinite ones."""
+    matrix: Any = sparse.csr_array(X) if _is_sparse(X) else _real("X", X)
+    if _is_sparse(X):
+        real_array("X", matrix.data)
     if matrix.ndim != 2 or not min(matrix.shape):
         raise ValueError(f"X has shape {matrix.shape}: accepted are matrices, a sample in each row")
     return matrix
 
 
-def _samples(X: Any, y: npt.ArrayLike, name: str = "y") -> tuple[Any, Array]:
-    matrix, targets = _matrix(X), np.asarray(y)
+def _dense(matrix: Any) -> Array:
+    return np.asarray(matrix.toarray() if _is_sparse(matrix) else matrix, float)
+
+
+def _samples(X: Any, y: npt.ArrayLike, name: str = "y") -> tuple[Any, AnyArray]:
+    matrix, targets = _matrix(X), _real(name, y)
     if targets.shape != matrix.shape[:1]:
         raise ValueError(
             f"{name} has shape {targets.shape}: accepted is one entry for each row of X, {matrix.shape[:1]}"
@@ -481,23 +445,25 @@ def _samples(X: Any, y: npt.ArrayLike, name: str = "y") -> tuple[Any, Array]:
     return matrix, targets
 
 
-def _samples_and_start(X: npt.ArrayLike, y: npt.ArrayLike, start: npt.ArrayLike) -> tuple[Any, Array, Array]:
+def _samples_and_start(X: Any, y: npt.ArrayLike, start: npt.ArrayLike) -> tuple[Array, Array, Array]:
+    """All three in floats."""
     matrix, targets = _samples(X, y)
-    w0 = np.asarray(start)
+    w0 = real_array("start", start)
     if w0.shape != matrix.shape[1:]:
         raise ValueError(f"start has shape {w0.shape}: accepted is one entry for each column of X, {matrix.shape[1:]}")
-    return matrix, targets, w0
+    return _dense(matrix), np.asarray(targets, float), w0
 
 
-def _signed(X: npt.ArrayLike, signs: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _signed(X: Any, signs: npt.ArrayLike) -> Array:
     matrix, labels = _samples(X, signs, "signs")
     if not np.isin(labels, (-1, 1)).all():
         raise ValueError(f"signs={signs!r}: accepted are 1 and -1")
-    return np.asarray(matrix * labels[:, None], float)
+    signed: Array = _dense(matrix) * np.asarray(labels, float)[:, None]
+    return signed
 
 
-def _svd(matrix: Any) -> tuple[Array, Array, Array]:
+def _svd(matrix: Array) -> tuple[Array, Array, Array]:
     """Singular triplets without those whose value is zero up to rounding, as the pseudo-inverse drops them."""
-    u, s, vt = np.linalg.svd(matrix.astype(float), full_matrices=False)
+    u, s, vt = np.linalg.svd(matrix, full_matrices=False)
     kept = s > max(matrix.shape) * np.finfo(float).eps * s.max()
     return u[:, kept], s[kept], vt[kept]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.optim import gradient_descent, least_squares_gradient, least_squares_limit, step_limit
+from hwlib.optim import gradient_descent, learning_rate_limit, least_squares_gradient, least_squares_limit
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
 
@@ -67,7 +67,7 @@ def _step(answer: Any) -> Verdict:
     """Whether descent on |Xw - y|^2 converges from every start, from the singular values of X."""
 
     def reference(singular_values: Array, step: float) -> bool:
-        return step < step_limit(np.diag(singular_values))
+        return step < learning_rate_limit(np.diag(singular_values))
 
     cases = [
         {"singular_values": np.array(values), "step": step}
@@ -100,7 +100,7 @@ def _path(answer: Any) -> Verdict:
     """Point after t steps from zero, without taking them; the reference takes them."""
 
     def reference(X: Array, y: Array, step: float, t: int) -> Array:
-        path: Array = gradient_descent(least_squares_gradient(X, y), np.zeros(X.shape[1]), step=step, steps=t)
+        path: Array = gradient_descent(least_squares_gradient(X, y), np.zeros(X.shape[1]), learning_rate=step, steps=t)
         return np.asarray(path[-1])
 
     def filled(X: Array, y: Array, shares: Any, power: int = 1) -> Array:

@@ -53,7 +53,7 @@ def newton_explorer(
     names = ("descent", "Newton", "Newton with absolute eigenvalues")
     paths = {
         start: (
-            gradient_descent(_gradient, np.array(start), step=step, steps=most),
+            gradient_descent(_gradient, np.array(start), learning_rate=step, steps=most),
             newton_path(_gradient, _hessian, start, steps=most),
             newton_path(_gradient, _hessian, start, steps=most, damping=0.1, absolute=True),
         )

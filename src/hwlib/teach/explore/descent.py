@@ -12,10 +12,10 @@ from hwlib.optim import (
     entropy,
     follow,
     gradient_descent,
+    learning_rate_limit,
     least_squares_gradient,
     least_squares_limit,
     mirror_descent,
-    step_limit,
 )
 from hwlib.teach.explore._chart import Chart, charts_above
 from hwlib.teach.explore._frames import frame_explorer
@@ -57,11 +57,11 @@ def descent_explorer(
     if x.shape != (2,) or not (x > 0).all() or not (np.asarray(starts) > 0).all():
         raise ValueError(f"row={row!r}, starts={starts!r}: accepted are pairs of numbers above 0")
     gradient = least_squares_gradient(x[None], [target])
-    step, most = 0.2 * step_limit(x[None]), max(rounds)
+    rate, most = 0.2 * learning_rate_limit(x[None]), max(rounds)
     methods: dict[str, Callable[[Any], npt.NDArray[Any]]] = {
-        "descent": lambda w: gradient_descent(gradient, w, step=step, steps=most),
-        "momentum": lambda w: gradient_descent(gradient, w, step=step, steps=most, momentum=0.7),
-        "multiplying": lambda w: mirror_descent(gradient, w, step=step, steps=most, mirror=entropy()),
+        "descent": lambda w: gradient_descent(gradient, w, learning_rate=rate, steps=most),
+        "momentum": lambda w: gradient_descent(gradient, w, learning_rate=rate, steps=most, momentum=0.7),
+        "multiplying": lambda w: mirror_descent(gradient, w, learning_rate=rate, steps=most, mirror=entropy()),
         "Adam": lambda w: _adam(gradient, w, most),
     }
     paths = {(name, start): method(np.array(start)) for name, method in methods.items() for start in starts}
