@@ -87,13 +87,13 @@ def test_the_shape_of_one_input():
         ([(1, 2, 3)], r"network=\[\(1, 2, 3\)\]: accepted are"),
         (LogicNetwork, "network=<class .*: accepted are"),
         ([], "layers is empty"),
-        ([(1, 2)], "layer 0 has a weight of shape"),
+        ([(1, 2)], r"layer 0: a weight of shape \(\) and a bias of shape \(\): accepted are"),
         (adder(1), "a network of 'step' neurons, which jump: accepted are networks of 'relu'"),
         (nn.Sequential(nn.Linear(1, 1), nn.Tanh()), "module Tanh is not supported"),
         (nn.Linear(2, 1, device="meta"), "on the device meta: accepted are tensors with values"),
-        ([(torch.empty(1, 1, device="meta"), None)], "weight is on the device meta"),
-        ([([[torch.ones(1, requires_grad=True)] * 2], None)], "weight is no array: accepted are numbers"),
-        ([([[1, 2], [3]], None)], "weight is no array: accepted are numbers, in rows of one length"),
+        ([(torch.empty(1, 1, device="meta"), None)], "layer 0: weight is on the device meta"),
+        ([([[torch.ones(1, requires_grad=True)] * 2], None)], "layer 0: weight is no array: accepted are numbers"),
+        ([([[1, 2], [3]], None)], "layer 0: weight is no array: accepted are numbers, in rows of one length"),
     ],
 )
 def test_what_is_no_network_is_named(given, message):

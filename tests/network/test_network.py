@@ -58,9 +58,12 @@ def test_values_and_local_maps_are_torch_s(widths, name, seed):
     np.testing.assert_allclose(here.weight, jacobian.numpy(), rtol=0, atol=1e-9)
     np.testing.assert_allclose(here.weight @ x[0] + here.bias, network(x[:1])[0], rtol=0, atol=1e-9)
     assert not here.on_boundary
-    hidden = [] if name == "identity" else network.pre_activations(x[0])[:-1]
-    expected = [named_activation(name).piece(z) for z in hidden]
-    assert [p.tolist() for p in here.pattern] == [p.tolist() for p in expected]
+    expected = []
+    for part in model:
+        if type(part) is type(TORCH[name]) and name != "identity":
+            expected.append(named_activation(name).piece(point.detach().numpy()).tolist())
+        point = part(point)
+    assert [p.tolist() for p in here.pattern] == expected
 
 
 @pytest.mark.parametrize(
@@ -159,7 +162,7 @@ def test_from_torch_computes_the_same(parts, shape):
         if tensor.is_floating_point():
             tensor.data = torch.rand(tensor.shape, generator=generator) + 0.1 - 0.6 * (tensor.ndim > 1)
     model = model.eval().double()
-    network = Network.from_torch(model, shape)
+    network = Network.from_torch(model, input_shape=shape)
     x = torch.randn(5, *(shape or (5,)), dtype=torch.float64, generator=generator)
     np.testing.assert_allclose(network(x.flatten(1).numpy()), model(x).flatten(1).detach().numpy(), rtol=0, atol=1e-12)
 
@@ -183,13 +186,15 @@ def test_float32_weights_are_taken_at_their_value():
         (nn.Linear(4, 1), (1, 4), r"Linear\(4, ...\) meets an input of shape \(1, 4\): put a Flatten before"),
         (nn.AvgPool1d(2, ceil_mode=True), (1, 5), "AvgPool1d: accepted is ceil_mode=False"),
         (nn.AvgPool1d(2, padding=1, count_include_pad=False), (1, 5), "accepted with padding is count_include_pad"),
+        (nn.BatchNorm1d(3).eval(), (2, 5), r"BatchNorm1d.* meets an input of shape \(2, 5\): accepted are 3 channels"),
+        (nn.Linear(2, 2, dtype=torch.complex64), None, "module has the type complex64: accepted are real numbers"),
         (nn.Flatten(0), (1, 5), "Flatten: accepted is start_dim=1"),
         (nn.utils.spectral_norm(nn.Linear(2, 2)), None, "Linear has hooks"),
     ],
 )
 def test_a_module_that_can_t_be_read_is_named(module, shape, message):
     with pytest.raises(ValueError, match=message):
-        Network.from_torch(module, shape)
+        Network.from_torch(module, input_shape=shape)
 
 
 @pytest.mark.parametrize(
@@ -201,20 +206,26 @@ def test_a_module_that_can_t_be_read_is_named(module, shape, message):
             lambda: Network.from_arrays([([[1]], [0]), ([[1, 2]], [0])]),
             r"layer 1 has a weight of shape \(1, 2\): accep",
         ),
-        (lambda: Network.from_arrays([([[1]], [0, 0])]), r"layer 0 has a weight of shape \(1, 1\) and a bias of sh"),
-        (lambda: Network.from_arrays([([[np.inf]], [0])]), "layer 0 has a number that is not finite"),
-        (lambda: Network.from_arrays([([[1j]], [0])]), "weight holds something else than real numbers"),
-        (lambda: Network.from_arrays([([["a"]], [0])]), "weight holds something else than real numbers"),
-        (lambda: Network.from_arrays([([[Q(1)]], [np.nan])]), "something else than finite real numbers"),
+        (lambda: Network.from_arrays([([[1]], [0, 0])]), r"layer 0: a weight of shape \(1, 1\) and a bias of sh"),
+        (lambda: Network.from_arrays([([[np.inf]], [0])]), "layer 0: weight has entries that are infinite or NaN"),
+        (lambda: Network.from_arrays([([[1j]], [0])]), "layer 0: weight has the type complex128: accepted are real"),
+        (lambda: Network.from_arrays([([["a"]], [0])]), "layer 0: weight has the type <U1: accepted are real"),
+        (lambda: Network.from_arrays([([[Q(1)]], [np.nan])]), "layer 0: bias has entries that are infinite"),
         (lambda: Network.from_arrays([([[1]], [0])] * 2, activation="tanh"), "activation='tanh': accepted are 'relu'"),
         (lambda: Network.from_arrays([([[1]], [0])] * 2, activation=["relu"] * 2), "activation has 2 entries"),
         (lambda: Network.from_arrays([([[1, 2]], [0])])([[1.0]]), r"x has shape \(1, 1\): accepted is \(..., 2\)"),
-        (lambda: Network.from_arrays([([[1, 2]], [0])])([[np.nan, 1]]), "x holds a number that is not finite"),
-        (lambda: Network.from_arrays([([[1, 2]], [0])]).affine_at([1.0]), r"x has shape \(1,\): accepted are 2 finite"),
+        (lambda: Network.from_arrays([([[1, 2]], [0])])([[np.nan, 1]]), "x has entries that are infinite or NaN"),
+        (
+            lambda: Network.from_arrays([([[1, 2]], [0])]).affine_at([1.0]),
+            r"x has shape \(1,\): accepted are 2 numbers",
+        ),
         (lambda: Activation("a", (0,), (1,), (0,)), "1 breakpoints, 1 slopes and 1 intercepts"),
         (lambda: Activation("a", (1, 0), (0, 0, 0), (0, 0, 0)), r"breakpoints=\(1, 0\): accepted are numbers in incr"),
         (lambda: Activation("step", (0,), (0, 0), (0, 1)), "activation 'step' jumps at 0 from 0 to 1"),
-        (lambda: leaky_relu(np.inf), "has a number that is not finite"),
+        (lambda: Network([Layer(np.eye(2), np.zeros(2), "relu")]), "activation='relu': accepted is an Activation"),
+        (lambda: Network.from_torch(3), "model=3: accepted are modules of torch"),
+        (lambda: leaky_relu("steep"), "slopes of activation 'leaky_relu' has the type .*: accepted are real numbers"),
+        (lambda: leaky_relu(np.inf), "slopes of activation 'leaky_relu' has entries that are infinite"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -36,6 +36,15 @@ HALF = Q(1, 2)
 PROBLEM = [([[HALF], [HALF]], [0, 1]), ([[1, 1], [1, 1]], [0, 0]), ([[1, 1]], [1])]
 
 
+def hidden_inputs(network, x):
+    """What enters the activations of each hidden layer at x, ``(points, inputs)``."""
+    found = []
+    for layer in network.layers[:-1]:
+        found.append(x @ layer.weight.T + layer.bias)
+        x = layer.activation(found[-1])
+    return found
+
+
 def random_network(hidden, seed, *, activation="relu", whole=False):
     rng = np.random.default_rng(seed)
     sizes = [1, *hidden, 1]
@@ -147,9 +156,7 @@ def test_wide_and_deep_networks_agree_with_dense_evaluation_and_autograd(hidden)
     long_enough = np.diff([f.lower, *f.knots, f.upper]) > 1e-11  # in shorter ones the middle may round to the next
     np.testing.assert_allclose(f.slopes[long_enough], x.grad.numpy()[long_enough, 0], rtol=1e-8, atol=1e-8)
     grid = np.linspace(-10, 10, 5001)
-    by_pattern = sum(
-        (z[:-1] > 0) != (z[1:] > 0) for layer in network.pre_activations(grid[:, None])[:-1] for z in layer.T
-    )
+    by_pattern = sum((z[:-1] > 0) != (z[1:] > 0) for layer in hidden_inputs(network, grid[:, None]) for z in layer.T)
     assert np.count_nonzero(by_pattern) <= len(f.knots), "a grid sees at most the switches that there are"
 
 
@@ -175,8 +182,8 @@ def test_in_very_wide_networks_patterns_change_at_every_knot_and_nowhere_else(hi
     patterns = []
     for share in (0.02, 0.98):
         x = ends[:-1] + share * np.diff(ends)
-        hidden_inputs = network.pre_activations(x[:, None])[:-1]
-        patterns.append(np.concatenate([ACTIVATED[activation].piece(z) for z in hidden_inputs], axis=1)[clear])
+        entered = hidden_inputs(network, x[:, None])
+        patterns.append(np.concatenate([ACTIVATED[activation].piece(z) for z in entered], axis=1)[clear])
     assert (patterns[0] == patterns[1]).all(), "a switch inside a piece"
     assert (patterns[0][1:] != patterns[1][:-1]).any(axis=1).all(), "a knot where nothing switches"
     middles = (ends[1:] + ends[:-1]) / 2

@@ -205,8 +205,11 @@ def test_regions_of_the_plane_hold_the_points_between_their_corners_and_directio
         inside = corners.mean(axis=0) + (steps / np.linalg.norm(steps, axis=1, keepdims=True)).sum(axis=0)
         value = region.weight.astype(float) @ inside + region.bias.astype(float)
         assert network(inside) == pytest.approx(value, rel=1e-6, abs=1e-8)
-        for layer, (z, pieces) in enumerate(zip(network.pre_activations(inside), region.pattern, strict=False)):
-            assert np.array_equal(network.layers[layer].activation.piece(z), pieces)
+        here = inside
+        for layer, pieces in zip(network.layers, region.pattern, strict=False):
+            z = layer.weight @ here + layer.bias
+            assert np.array_equal(layer.activation.piece(z), pieces)
+            here = layer.activation(z)
 
 
 # --- geometry ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from hwlib._core.text import affine_text
 from hwlib.network import Network, NetworkLike, as_network
 from hwlib.regions.exact import Cell, Ray, affine_maps, exact_cells, merged_layers
 
@@ -80,7 +81,7 @@ class Face:
         places = f"{kind} {corners}" if self.dimension == 0 else f"{kind} from {corners}"
         if self.directions:
             places += f" along {', '.join(map(str, self.directions))}"
-        return f"{places}: f = {affine_text(self.affine)}, {', '.join(map(str, self.values()))}"
+        return f"{places}: f = {affine_text(self.affine, ('x1', 'x2', ''))}, {', '.join(map(str, self.values()))}"
 
 
 @dataclass(frozen=True)
@@ -181,13 +182,3 @@ def _faces_of(cell: Cell) -> Iterator[tuple[Ray, ...]]:
 
 def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
-
-
-def affine_text(affine: Affine) -> str:
-    """An affine map as a student would write it."""
-    text = ""
-    for factor, name in zip(affine, ("x1", "x2", ""), strict=True):
-        if factor:
-            size = "" if abs(factor) == 1 and name else str(abs(factor))
-            text += ((" - " if factor < 0 else " + ") if text else ("-" if factor < 0 else "")) + size + name
-    return text or "0"

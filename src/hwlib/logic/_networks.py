@@ -13,12 +13,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.exact import as_exact
 from hwlib.logic._functions import BooleanFunction, Integers, corners
 from hwlib.logic._separate import Separable, separate
 from hwlib.network import Network
 
 Array = npt.NDArray[Any]
-Layer = tuple[Array, Array]
+WeightBias = tuple[Array, Array]  # (outputs, inputs) and (outputs,)
 Hidden = tuple[tuple[int, ...], int]  # weights and bias of one hidden neuron
 
 _MOST_VARIABLES_SEARCHED = 4
@@ -34,7 +35,7 @@ class LogicNetwork:
             every layer but the last, which is linear.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[WeightBias, ...]
     activation: Literal["step", "relu"]
 
     def __call__(self, inputs: npt.ArrayLike) -> Array:
@@ -70,9 +71,8 @@ class LogicNetwork:
                 f"a network of {self.activation!r} neurons, which jump: accepted are networks of 'relu' neurons, such "
                 "as as_relu makes"
             )
-        one = Fraction(1)
         return Network.from_arrays(
-            [(weight.astype(object) * one, bias.astype(object) * one) for weight, bias in self.layers]
+            [(as_exact("weight", weight), as_exact("bias", bias)) for weight, bias in self.layers]
         )
 
     @property
@@ -171,7 +171,7 @@ def as_relu(network: LogicNetwork) -> LogicNetwork:
     """
     if network.activation != "step":
         raise ValueError(f"activation={network.activation!r}: accepted are networks of threshold neurons, 'step'")
-    layers: list[Layer] = []
+    layers: list[WeightBias] = []
     back = np.eye(network.layers[0][0].shape[1], dtype=np.int64)  # from the doubled neurons to the steps
     for weight, bias in network.layers:
         doubled = np.repeat(weight @ back, 2, axis=0), np.repeat(bias, 2) + np.tile([1, 0], len(bias))
@@ -299,7 +299,7 @@ def adder(bits: int) -> LogicNetwork:
     return circuit(inputs, gates, [*(f"sum{k}" for k in range(bits)), f"carry{bits}"])
 
 
-def _layer(neurons: Sequence[Hidden], inputs: int) -> Layer:
+def _layer(neurons: Sequence[Hidden], inputs: int) -> WeightBias:
     weight = np.array([weights for weights, _ in neurons], dtype=np.int64).reshape(len(neurons), inputs)
     return weight, np.array([bias for _, bias in neurons], dtype=np.int64)
 

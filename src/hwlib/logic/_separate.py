@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.polygon import clip
+from hwlib._core.text import affine_text
 from hwlib.logic._functions import BooleanFunction, Coding, Integers, corners
 
 Point = tuple[int, ...]
@@ -66,7 +67,8 @@ class Separable:
         return math.inf if squared is None else math.sqrt(squared)
 
     def __str__(self) -> str:
-        lines = [f"fires where {_linear(self.weights, self.bias)} >= 0"]
+        names = [*(f"x{k + 1}" for k in range(len(self.weights))), ""]
+        lines = [f"fires where {affine_text([*self.weights, self.bias], names)} >= 0"]
         for points, value, relation in [(self.true_points, 1, ">= 0"), (self.false_points, 0, "< 0")]:
             lines += [f"f{_show(x)} = {value}: {self.activation(x)} {relation}" for x in points]
         return "\n".join(lines)
@@ -119,7 +121,7 @@ class NotSeparable:
             return " + ".join(("" if m == 1 else f"{m} ") + _show(x) for x, m in zip(points, counts, strict=True))
 
         total, size = self._sum(self.true_points, self.true_counts), sum(self.true_counts)
-        same = _linear(total, size, weight_first=False)
+        same = affine_text([*total, size], [*(f"w{k + 1}" for k in range(len(total))), "b"])
         return "\n".join(
             [
                 f"f = 1 at {', '.join(map(_show, self.true_points))}; "
@@ -430,17 +432,3 @@ def _tuples(points: npt.NDArray[Any]) -> tuple[Point, ...]:
 
 def _show(point: Sequence[int]) -> str:
     return f"({', '.join(map(str, point))})"
-
-
-def _linear(coefficients: Sequence[int], constant: int, *, weight_first: bool = True) -> str:
-    """3 x1 - x2 - 2 with weights given, or w1 + 2 w2 + 2 b with points given."""
-    name = "x" if weight_first else "w"
-    terms = [(c, f"{name}{k + 1}") for k, c in enumerate(coefficients)]
-    terms.append((constant, "" if weight_first else "b"))
-    text = ""
-    for factor, symbol in terms:
-        if factor:
-            size = str(abs(factor)) if abs(factor) != 1 or not symbol else ""
-            sign = (" - " if factor < 0 else " + ") if text else ("-" if factor < 0 else "")
-            text += sign + size + symbol
-    return text or "0"

@@ -1,8 +1,10 @@
 """Networks of affine layers and activations: one type for every topic, and small ones to train."""
 
+from hwlib.network._activation import Activation, hard_tanh, leaky_relu, named_activation
 from hwlib.network._as_network import NetworkLike, SupportsNetwork, as_network
 from hwlib.network._folding import folding_network
-from hwlib.network._network import Activation, Layer, LocalAffine, Network, hard_tanh, leaky_relu, named_activation
+from hwlib.network._layer import Layer, LocalAffine
+from hwlib.network._network import Network
 from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
 
 __all__ = [

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from hwlib._core.arguments import whole_numbers
-from hwlib.network._network import Network, Numbers
+from hwlib._core.types import Numbers
+from hwlib.network._network import Network
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +58,7 @@ object with a method as_network()
     """
     shape = None if input_shape is None else whole_numbers("input_shape", input_shape, least=1)
     if _is_module(network):
-        return Network.from_torch(network, shape)
+        return Network.from_torch(network, input_shape=shape)
     found = _read(network)
     if shape is not None and math.prod(shape) != found.inputs:
         raise ValueError(f"input_shape={shape}: accepted for {found} are shapes of {found.inputs} numbers")

@@ -137,7 +137,7 @@ def snapshots(
     try:
         for step in range(looks[-1] + 1):
             if step in looks:
-                found[step] = Network.from_torch(model, input_shape)
+                found[step] = Network.from_torch(model, input_shape=input_shape)
             if step == looks[-1]:
                 break
             optimiser.zero_grad()

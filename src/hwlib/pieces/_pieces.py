@@ -26,8 +26,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from hwlib._core.arguments import whole_numbers
+from hwlib._core.exact import plain
+from hwlib._core.types import Number, Numbers
 from hwlib.network import Activation, Network, NetworkLike, as_network, named_activation
-from hwlib.network._network import Number, Numbers, plain
 
 __all__ = [
     "Piece",

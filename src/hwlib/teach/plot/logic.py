@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from hwlib._core.polygon import clip
+from hwlib._core.text import affine_text
 from hwlib.logic import (
     BooleanFunction,
     Face,
@@ -22,7 +23,6 @@ from hwlib.logic import (
     separate,
     weight_polygon,
 )
-from hwlib.logic._gates import affine_text
 from hwlib.teach.plot._theme import INK, ON_COLOUR, ThemedFigure, figure, inked
 
 FIRES, SILENT = "#e69f00", "#56b4e9"  # orange and blue of Okabe & Ito; also told apart by filled and hollow marks
@@ -283,5 +283,5 @@ def _region(axes: Axes, face: Face, reach: float) -> None:
     for slopes in ((1, 0, reach), (-1, 0, reach), (0, 1, reach), (0, -1, reach)):
         rays = clip(rays, [slopes[0] * x + slopes[1] * y + slopes[2] for x, y in rays])
     x, y = np.mean(rays, axis=0)
-    text = affine_text(face.affine).replace("x1", "x_1").replace("x2", "x_2")
+    text = affine_text(face.affine, ("x_1", "x_2", ""))
     axes.text(x, y, f"${text}$", ha="center", va="center", fontsize=10, color=INK)
