@@ -26,7 +26,9 @@ def test_fractions_and_truth_values_are_real_numbers():
     assert real_array("x", [np.inf], finite=False).tolist() == [np.inf]
 
 
-@pytest.mark.parametrize("values", [[0.9], [np.nan], [np.inf], [1e30], [Fraction(1, 2)], [2**63], [1j], ["1"], [None]])
+@pytest.mark.parametrize(
+    "values", [[0.9], [np.nan], [np.inf], [1e30], [Fraction(1, 2)], [2**63], [2.0**63], [1j], ["1"], [None]]
+)
 def test_what_is_no_whole_number_is_refused(values):
     with pytest.raises(ValueError, match="x has entries that are no whole numbers of 64 bits: accepted are"):
         whole_array("x", values)

@@ -15,7 +15,23 @@ PerAxis = int | Sequence[int]
 
 
 def whole(name: str, value: Any, *, least: int | None = None) -> int:
-    """A whole number, of any type that is one (``np.int64``, not ``2.0``)."""
+    """A whole number, of any type that is one (``np.int64``, not ``2.0``, nor a truth value).
+
+    Args:
+        name: of the argument, for the error.
+        value: what was passed.
+        least: smallest number that is accepted; None: any.
+
+    Returns:
+        The number as an ``int``.
+
+    Raises:
+        ValueError: if it is none, or too small.
+
+    Example:
+        >>> whole("steps", 3, least=1)
+        3
+    """
     number = _index(value)
     if number is None or (least is not None and number < least):
         raise ValueError(f"{name}={value!r}: accepted is a whole number" + _at_least(least))
@@ -23,7 +39,23 @@ def whole(name: str, value: Any, *, least: int | None = None) -> int:
 
 
 def positive(name: str, value: Any, *, zero: bool = False) -> Any:
-    """A real number above zero, or, with ``zero``, not below it; of whatever type it was given."""
+    """A real number above zero, or, with ``zero``, not below it.
+
+    Args:
+        name: of the argument, for the error.
+        value: what was passed; Fractions and SymPy's rational numbers are real numbers, too.
+        zero: whether zero is accepted.
+
+    Returns:
+        The number, of the type it has.
+
+    Raises:
+        ValueError: if it is no finite real number, or too small.
+
+    Example:
+        >>> positive("learning_rate", 0.5)
+        0.5
+    """
     if not _is_finite(value) or value < 0 or (value == 0 and not zero):
         raise ValueError(
             f"{name}={value!r}: accepted is a number " + ("that is not negative" if zero else "above zero")
@@ -32,7 +64,25 @@ def positive(name: str, value: Any, *, zero: bool = False) -> Any:
 
 
 def per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str = "") -> tuple[int, ...]:
-    """One whole number per spatial axis, from one for all or from one for each."""
+    """One whole number per spatial axis, from one for all or from one for each.
+
+    Args:
+        name: of the argument, for the error.
+        value: a whole number, or a sequence of them.
+        axes: number of axes.
+        least: smallest number that is accepted.
+        accepted: what the error says is accepted, in place of the usual words.
+
+    Returns:
+        As many numbers as there are axes.
+
+    Raises:
+        ValueError: if one is no whole number or too small, or if there are more or fewer than axes.
+
+    Example:
+        >>> per_axis("stride", 2, 3, least=1)
+        (2, 2, 2)
+    """
     number = _index(value)
     if number is not None and number >= least:
         return (number,) * axes
@@ -44,7 +94,24 @@ def per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str 
 
 
 def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str = "") -> tuple[int, ...]:
-    """One or more whole numbers."""
+    """One or more whole numbers.
+
+    Args:
+        name: of the argument, for the error.
+        values: what was passed.
+        least: smallest number that is accepted.
+        accepted: what the error says is accepted, in place of the usual words.
+
+    Returns:
+        The numbers, each an ``int``.
+
+    Raises:
+        ValueError: if there is none, or one is no whole number or too small.
+
+    Example:
+        >>> whole_numbers("input_shape", [3, 4], least=1)
+        (3, 4)
+    """
     numbers = _indices(values)
     if not numbers or min(numbers) < least:
         raise ValueError(
@@ -54,7 +121,22 @@ def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str
 
 
 def generator(name: str, rng: Any) -> np.random.Generator:
-    """A source of random numbers: a new one for None, one with that seed for a whole number, or the one given."""
+    """A source of random numbers.
+
+    Args:
+        name: of the argument, for the error.
+        rng: None, a seed, or a NumPy generator.
+
+    Returns:
+        A new generator that nobody can foresee, a new one with that seed, or the one given.
+
+    Raises:
+        ValueError: if it is something else.
+
+    Example:
+        >>> int(generator("rng", 0).integers(100))
+        85
+    """
     import numpy as np
 
     if rng is None or isinstance(rng, np.random.Generator):

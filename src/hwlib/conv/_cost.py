@@ -1,4 +1,4 @@
-"""What a layer costs: outputs, parameters, multiplications, memory (chapter *A layer's cost can be counted*).
+"""What a layer costs: outputs, parameters, multiplications (chapter *A layer's cost can be counted*).
 
 Counts follow from shapes alone. :func:`conv_cost` computes them by formula, :func:`measured_costs` reads them off a
 real PyTorch module, layer by layer, on the meta device, which computes shapes without allocating memory.
@@ -9,7 +9,6 @@ Source: problems ``conv-counting``, ``conv-output-resolution``, ``conv-variable-
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -44,16 +43,6 @@ class Cost:
     output_shape: tuple[int, ...]
     parameters: int
     multiplications: int
-
-    @property
-    def output_bytes(self) -> int:
-        """Memory of the output in float32, in bytes."""
-        return 4 * math.prod(self.output_shape)
-
-    @property
-    def parameter_bytes(self) -> int:
-        """Memory of the parameters in float32, in bytes."""
-        return 4 * self.parameters
 
 
 def conv_cost(

@@ -94,7 +94,7 @@ def input_gradient(
     """
     weights = as_numbers("kernel", kernel, wide=True)
     plan = conv_plan(weights.shape, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    g = _of_output("gradient", as_numbers("gradient", gradient, wide=True), plan)
+    g = _of_output(as_numbers("gradient", gradient, wide=True), plan)
     spread: AnyArray = matrix_of(weights, plan).T @ g.ravel()
     return spread.reshape(plan.input_shape)
 
@@ -130,7 +130,7 @@ def kernel_gradient(
     """
     pixels = as_numbers("image", image, exact=True, wide=True)
     plan = conv_plan(kernel_shape, pixels.shape, stride=stride, padding=padding, dilation=dilation)
-    g = _of_output("gradient", as_numbers("gradient", gradient, exact=True, wide=True), plan)
+    g = _of_output(as_numbers("gradient", gradient, exact=True, wide=True), plan)
     summed: AnyArray = g.reshape(plan.out_channels, -1) @ _columns(pixels, plan).T
     return summed.reshape(plan.kernel_shape)
 
@@ -299,9 +299,9 @@ def _columns(pixels: AnyArray, plan: ConvPlan) -> AnyArray:
     return columns.reshape(plan.taps, -1)
 
 
-def _of_output(name: str, gradient: AnyArray, plan: ConvPlan) -> AnyArray:
+def _of_output(gradient: AnyArray, plan: ConvPlan) -> AnyArray:
     if gradient.shape != plan.output_shape:
-        raise ValueError(f"{name} has shape {gradient.shape}: accepted is the output's, {plan.output_shape}")
+        raise ValueError(f"gradient has shape {gradient.shape}: accepted is the output's, {plan.output_shape}")
     return gradient
 
 
