@@ -1,10 +1,7 @@
-"""Illustrations of the chapters on convolution, for slides: run it to write the SVG files beside it."""
+"""Illustrations of the chapters on convolution, for slides."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
 import numpy as np
 
 from hwlib.teach import plot
@@ -16,14 +13,3 @@ FIGURES = {
     "conv_transpose_by_hand.svg": lambda: plot.kernel_stamps([[1, 2], [3, 4]], [[5, 6], [7, 8]], stride=2),
     "conv_matrix_stride2.svg": lambda: plot.labelled_matrix((3, 3), (3, 3), stride=2, padding=1),
 }
-
-
-def write(folder: Path) -> None:
-    """Write every figure into a folder, the same bytes on every run."""
-    with mpl.rc_context({"svg.hashsalt": "hwlib"}):
-        for name, draw in FIGURES.items():
-            draw().savefig(folder / name, metadata={"Date": None, "Creator": None})
-
-
-if __name__ == "__main__":
-    write(Path(__file__).parent)

@@ -1,10 +1,6 @@
-"""Illustrations of the chapters on piecewise linearity, for slides: run it to write the SVG files beside it."""
+"""Illustrations of the chapters on piecewise linearity, for slides."""
 
 from __future__ import annotations
-
-from pathlib import Path
-
-import matplotlib as mpl
 
 from hwlib.network import Network, folding_network
 from hwlib.pieces import pieces_of
@@ -18,14 +14,3 @@ FIGURES = {
         {f"{2 * depth} units": pieces_of(folding_network(depth), 0, 1) for depth in (1, 2, 3)}, 0, 1
     ),
 }
-
-
-def write(folder: Path) -> None:
-    """Write every figure into a folder, the same bytes on every run."""
-    with mpl.rc_context({"svg.hashsalt": "hwlib"}):
-        for name, draw in FIGURES.items():
-            draw().savefig(folder / name, metadata={"Date": None, "Creator": None})
-
-
-if __name__ == "__main__":
-    write(Path(__file__).parent)

@@ -1,10 +1,7 @@
-"""Illustrations of the chapters on receptive fields, for slides: run it to write the SVG files beside it."""
+"""Illustrations of the chapters on receptive fields, for slides."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
 import numpy as np
 import torch
 
@@ -40,14 +37,3 @@ FIGURES = {
     "receptive_growth.svg": growth,
     "receptive_corners.svg": lambda: plot.image_pairs(*corner_cases()),
 }
-
-
-def write(folder: Path) -> None:
-    """Write every figure into a folder, the same bytes on every run."""
-    with mpl.rc_context({"svg.hashsalt": "hwlib"}):
-        for name, draw in FIGURES.items():
-            draw().savefig(folder / name, metadata={"Date": None, "Creator": None})
-
-
-if __name__ == "__main__":
-    write(Path(__file__).parent)

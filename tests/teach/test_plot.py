@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from figures.__main__ import write
 from matplotlib.patches import Rectangle
 
 from hwlib.logic import LogicNetwork, boolean_function, prove_gate, relu_circuit, separate
@@ -18,7 +18,7 @@ from hwlib.pieces import PiecewiseLinear
 from hwlib.receptive import receptive_field
 from hwlib.regions import enumerate_regions, identified_regions
 from hwlib.teach import plot
-from hwlib.teach.plot._theme import INK, LINES, ON_COLOUR, weight_colour
+from hwlib.teach._theme import INK, LINES, ON_COLOUR, weight_colour
 
 FIGURES = Path(__file__).parents[2] / "figures"
 IMAGE = np.arange(1, 10).reshape(3, 3)
@@ -118,13 +118,6 @@ def test_a_graph_goes_through_the_function_and_marks_kinks_and_other_knots_diffe
         plot.piece_graphs({"f": f}, 1, 0)
 
 
-def test_errors_are_drawn_with_their_laws():
-    drawn = plot.errors_by_pieces([1, 2, 4], {"measured": [4, 1, 0.25]}, {"law": [4, 1, 0.25]})
-    assert [line.get_label() for line in drawn.axes[0].lines] == ["law", "measured"]
-    with pytest.raises(ValueError, match="accepted is one number for each of 3 counts"):
-        plot.errors_by_pieces([1, 2, 4], {"measured": [4, 1]}, {})
-
-
 def test_curves_hold_their_numbers_each_line_with_its_own_dashes():
     lines = {"a": ([1, 2], [3, 4]), "b": ([1, 2], [5, 6])}
     axes = plot.curves(lines, x="x", y="y", log="xy", points={"b": ([1], [7])}, marks={"here": 1.5}).axes[0]
@@ -134,13 +127,11 @@ def test_curves_hold_their_numbers_each_line_with_its_own_dashes():
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert texts(axes) == ["here"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
-    left, right = plot.curve_panels({"left": lines, "right": {"a": ([1], [9])}}, x="x", y="y").axes
-    assert left.lines[0].get_color() == right.lines[0].get_color()
-    assert left.get_ylim() == right.get_ylim()
-    with pytest.raises(ValueError, match="more can't be told apart"):
+    ticked = plot.curves(lines, x="x", y="y", log="x", ticks=[1, 2]).axes[0]
+    assert [label.get_text() for label in ticked.get_xticklabels()] == ["1", "2"]
+    assert not len(ticked.get_xticks(minor=True))
+    with pytest.raises(ValueError, match="more cannot be told apart"):
         plot.curves({str(n): ([1], [1]) for n in range(6)}, x="x", y="y")
-    with pytest.raises(ValueError, match="panels is empty"):
-        plot.curve_panels({}, x="x", y="y")
 
 
 def test_bars_are_as_long_as_their_numbers():
@@ -192,13 +183,12 @@ def test_the_svg_is_well_formed_the_same_on_every_run_and_turns_its_ink_over_in_
     assert INK not in svg.replace(f"var(--c0, {INK})", "").replace(f"--c0:{INK}", ""), "ink that would stay dark"
 
 
-def test_the_figures_for_slides_are_what_their_script_writes(tmp_path):
-    for script in FIGURES.glob("*.py"):
-        runpy.run_path(str(script))["write"](tmp_path)
+def test_the_figures_for_slides_are_what_their_module_writes(tmp_path):
+    write(tmp_path)
     written = sorted(tmp_path.iterdir())
     assert [path.name for path in written] == sorted(path.name for path in FIGURES.glob("*.svg"))
     for path in written:
-        assert path.read_bytes() == (FIGURES / path.name).read_bytes(), f"{path.name}: run the script that writes it"
+        assert path.read_bytes() == (FIGURES / path.name).read_bytes(), f"{path.name}: run python -m figures"
 
 
 def test_lines_of_neurons_pass_between_their_points_and_polygons_have_their_corners():
@@ -261,12 +251,6 @@ def test_identified_regions_are_drawn_with_the_points_that_meet():
     assert points == {(0.375, 0.25), (0.375, 0.75), (0.625, 0.25), (0.625, 0.75)}
     assert len(left.patches) == 4
     assert len(right.lines) == 1
-
-
-def test_counts_are_drawn_on_a_logarithmic_axis():
-    (axes,) = plot.counted({"bound": [2, 4], "found": [1, 3]}, [1, 2], label="layers").axes
-    assert axes.get_yscale() == "log"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["bound", "found"]
 
 
 def test_the_lines_of_growth_never_fall_and_end_at_the_receptive_field():

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from hwlib._core.types import AnyArray
+
 Corner = tuple[Any, Any]  # Fractions or floats
 
 
@@ -19,3 +23,17 @@ def clip(polygon: Sequence[Corner], heights: Sequence[Any]) -> list[Corner]:
             share = height / (height - next_height)
             kept.append((corner[0] + share * (after[0] - corner[0]), corner[1] + share * (after[1] - corner[1])))
     return kept
+
+
+def half_plane(weights: Sequence[Any], bias: Any, box: Sequence[tuple[Any, Any]]) -> list[Corner]:
+    """Corners of the part of a box ``[(low, high), (low, high)]`` where ``weights . x + bias`` is not negative."""
+    (left, right), (bottom, top) = box
+    corners = [(left, bottom), (right, bottom), (right, top), (left, top)]
+    return clip(corners, [weights[0] * x + weights[1] * y + bias for x, y in corners])
+
+
+def around(corners: AnyArray) -> AnyArray:
+    """Corners ``(n, 2)`` of a convex polygon, in order."""
+    x, y = (corners - corners.mean(axis=0)).T
+    ordered: AnyArray = corners[np.argsort(np.arctan2(y, x))]
+    return ordered

@@ -53,6 +53,11 @@ class Piece:
     slope: Number
     intercept: Number
 
+    @property
+    def inside(self) -> Number:
+        """A number strictly between the ends."""
+        return _between(self.start, self.end)
+
 
 @dataclass(frozen=True, eq=False)
 class PiecewiseLinear:
@@ -694,7 +699,7 @@ def difference_witness(first: NetworkLike | PiecewiseLinear, second: NetworkLike
         for one in (first, second)
     )
     difference = (f - g).linear()
-    places = [_between(piece.start, piece.end) for piece in difference]
+    places = [piece.inside for piece in difference]
     places += [end for end in (difference.lower, *difference.knots, difference.upper) if math.isfinite(end)]
     worst = max(places, key=lambda x: abs(difference(x)))
     return Fraction(worst) if difference(worst) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from hwlib.teach.plot._theme import FAINT
+from hwlib.teach._theme import FAINT
+from hwlib.teach.explore._svg import above, drawing
 
 _LEFT, _TOP, _BELOW, _RIGHT = 46, 10, 34, 12
 
@@ -64,11 +65,7 @@ class Chart:
             f'<svg x="{_LEFT}" y="{_TOP}" width="{width}" height="{height}" '
             f'viewBox="{_LEFT} {_TOP} {width} {height}">{"".join(self._parts)}</svg>'
         )
-        return (
-            f'<figure class="hw-view"><figcaption>{self.title}</figcaption>'
-            f'<svg width="{whole[0]}" height="{whole[1]}" viewBox="0 0 {whole[0]} {whole[1]}" role="img" '
-            f'aria-label="{label}">{frame}{"".join(ticks)}{inner}</svg></figure>'
-        )
+        return drawing([frame, *ticks, inner], whole, label, title=self.title)
 
     def _places(self, points: npt.ArrayLike) -> list[tuple[float, float]]:
         """Coordinates of the SVG; far outside the axes is as good as anywhere outside."""
@@ -80,7 +77,6 @@ class Chart:
         return list(zip(_LEFT + width * across, _TOP + height * (1 - up), strict=True))
 
 
-def charts_above(charts: list[Chart], say: str) -> str:
+def charts_above(charts: Iterable[Chart], say: str, *, details: str = "") -> str:
     """Charts side by side above their sentence, which is also the text of each."""
-    drawn = "".join(chart.render(f"{chart.title}: {say}") for chart in charts)
-    return f'<div class="hw-views">{drawn}</div><p class="hw-note">{say}</p>'
+    return above([chart.render(f"{chart.title}: {say}") for chart in charts], say, details=details)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hwlib._core.optional import require
 from hwlib.teach.explore._svg import STYLE
 
 if TYPE_CHECKING:
@@ -27,11 +28,10 @@ def frame_explorer(
     Returns:
         The sliders above the frames.
     """
-    import ipywidgets
-
+    widgets = require("ipywidgets")
     begin = {label: (start or {}).get(label, values[0]) for label, values in controls.items()}
     sliders = [
-        ipywidgets.SelectionSlider(
+        widgets.SelectionSlider(
             options=[(str(value), value) for value in values],
             value=begin[label],
             description=label,
@@ -43,17 +43,17 @@ def frame_explorer(
     ]
     links = []
 
-    def stack(chosen: tuple[Any, ...]) -> ipywidgets.Widget:
+    def stack(chosen: tuple[Any, ...]) -> Any:
         level = len(chosen)
         if level == len(sliders):
-            return ipywidgets.HTML(frame(*chosen), layout={"width": "100%"})
+            return widgets.HTML(frame(*chosen), layout={"width": "100%"})
         label, values = list(controls.items())[level]
-        made = ipywidgets.Stack(
+        made = widgets.Stack(
             [stack((*chosen, value)) for value in values], selected_index=list(values).index(begin[label])
         )
-        links.append(ipywidgets.jslink((sliders[level], "index"), (made, "selected_index")))
+        links.append(widgets.jslink((sliders[level], "index"), (made, "selected_index")))
         return made
 
-    explorer = ipywidgets.VBox([*sliders, ipywidgets.HTML(f"<style>{STYLE}</style>"), stack(())])
+    explorer = widgets.VBox([*sliders, widgets.HTML(f"<style>{STYLE}</style>"), stack(())])
     explorer.links = links  # a link lives as long as its Python object in a notebook
     return explorer

@@ -1,13 +1,13 @@
-"""Grids of labelled cells as small SVG text, in colours that follow the page."""
+"""What a frame consists of: small SVG drawings, their captions, and the sentence below, in the page's colours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwlib.teach.plot._theme import ON_COLOUR
+from hwlib.teach._theme import ON_COLOUR
 
 STYLE = (
     ".hw-views{display:flex;flex-wrap:wrap;gap:1em 1.6em;align-items:flex-start;justify-content:center;margin:.6em 0}"
@@ -19,6 +19,53 @@ STYLE = (
     f".hw-view .on{{fill:{ON_COLOUR}}}"
     ".hw-note{text-align:center;font-size:.95em;min-height:1.6em;margin:.3em 0}"
 )
+
+
+def escaped(words: str) -> str:
+    """Words as HTML, also between double quotes."""
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def drawing(
+    parts: Iterable[str],
+    size: tuple[float, float],
+    label: str,
+    *,
+    title: str = "",
+    role: str = "img",
+    view: tuple[float, float, float, float] | None = None,
+) -> str:
+    """HTML of an SVG picture: its parts, its size in pixels, and what is to be seen in it, for who cannot see it.
+
+    Args:
+        parts: SVG elements.
+        size: width and height in pixels.
+        label: what is to be seen.
+        title: what stands above the picture.
+        role: what the picture is for who cannot see it.
+        view: left, top, width and height in the coordinates of the parts; by default those of the size, from 0.
+    """
+    box = " ".join(f"{number:g}" for number in view or (0, 0, *size))
+    caption = f"<figcaption>{title}</figcaption>" if title else ""
+    return (
+        f'<figure class="hw-view">{caption}<svg width="{size[0]:g}" height="{size[1]:g}" viewBox="{box}" '
+        f'role="{role}" aria-label="{escaped(label)}">{"".join(parts)}</svg></figure>'
+    )
+
+
+def side_by_side(drawings: Iterable[str]) -> str:
+    """Drawings in a row that breaks where the page is narrow."""
+    return f'<div class="hw-views">{"".join(drawings)}</div>'
+
+
+def above(drawings: Iterable[str], say: str, *, details: str = "") -> str:
+    """Drawings side by side above a sentence, and details of it as HTML."""
+    return f'{side_by_side(drawings)}<p class="hw-note">{escaped(say)}{details}</p>'
+
+
+def count(number: int, what: str) -> str:
+    """``1 piece``, ``2 pieces``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -40,35 +87,32 @@ class Cell:
 
 @dataclass
 class Grid:
-    """A titled grid of cells; ``render`` gives a figure of HTML with the SVG inside."""
+    """A titled grid of cells."""
 
     title: str
     shape: tuple[int, ...]  # rows, columns
     cell: Callable[[int, int], Cell | None]
     size: float = 30
-    columns: Iterable[str] = field(default_factory=tuple)
-    rows: Iterable[str] = field(default_factory=tuple)
+    columns: Sequence[str] = field(default_factory=tuple)
+    rows: Sequence[str] = field(default_factory=tuple)
 
-    def render(self, *, role: str = "img", label: str = "") -> str:
+    def render(self, label: str = "", *, role: str = "img") -> str:
         """HTML of the grid; a cell that is None is left out."""
-        rows, columns, size = list(self.rows), list(self.columns), self.size
-        left, top = (34 if rows else 1), (18 if columns else 1)
+        size = self.size
+        left, top = (34 if self.rows else 1), (18 if self.columns else 1)
         width, height = left + self.shape[1] * size + 1, top + self.shape[0] * size + 1
-        parts = [f'<text x="{left + (i + 0.5) * size:g}" y="8">{name}</text>' for i, name in enumerate(columns)]
-        parts += [f'<text x="{left / 2:g}" y="{top + (i + 0.5) * size:g}">{name}</text>' for i, name in enumerate(rows)]
+        parts = [f'<text x="{left + (i + 0.5) * size:g}" y="8">{name}</text>' for i, name in enumerate(self.columns)]
+        parts += [
+            f'<text x="{left / 2:g}" y="{top + (i + 0.5) * size:g}">{name}</text>' for i, name in enumerate(self.rows)
+        ]
         inner = f'width="{self.shape[1] * size:g}" height="{self.shape[0] * size:g}"'
         parts.append(f'<rect x="{left}" y="{top}" {inner} fill="none"/>')
         for r, c in np.ndindex(*self.shape):
             if (cell := self.cell(r, c)) is not None:
                 parts.append(cell.draw(left + c * size, top + r * size, size))
-        return (
-            f'<figure class="hw-view"><figcaption>{self.title}</figcaption>'
-            f'<svg width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" role="{role}" '
-            f'aria-label="{label or self.title}">{"".join(parts)}</svg></figure>'
-        )
+        return drawing(parts, (width, height), label or self.title, title=self.title, role=role)
 
 
-def views_above(views: list[Grid], say: str) -> str:
+def grids_above(grids: Iterable[Grid], say: str) -> str:
     """Grids side by side above their sentence, which is also the text of each."""
-    drawn = "".join(view.render(label=f"{view.title}: {say}") for view in views)
-    return f'<div class="hw-views">{drawn}</div><p class="hw-note">{say}</p>'
+    return above([grid.render(f"{grid.title}: {say}") for grid in grids], say)

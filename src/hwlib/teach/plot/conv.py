@@ -11,10 +11,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, conv_transpose_output_shape, output_shape
-from hwlib.teach.plot._theme import FAINT, INK, ON_COLOUR, ThemedFigure, figure, plain_axes, weight_colour
-
-Array = npt.NDArray[Any]
+from hwlib.teach._theme import FAINT, INK, ON_COLOUR, weight_colour
+from hwlib.teach.plot._figure import ThemedFigure, figure, panels, plain
 
 
 def kernel_placements(
@@ -46,8 +46,9 @@ def kernel_placements(
     outputs = (conv_matrix(weights, pixels.shape, stride=stride, padding=padding) @ pixels.ravel()).reshape(shape)
 
     drawn = figure(1.0 + 0.55 * (width + 2 * padding + shape[1]), 0.9 + 0.55 * (height + 2 * padding))
-    sizes = [width + 2 * padding, shape[1] + 1]
-    left, right = (plain_axes(axes) for axes in drawn.subplots(1, 2, width_ratios=sizes))
+    left, right = panels(drawn, 2, width_ratios=[width + 2 * padding, shape[1] + 1])
+    plain(left, "kernel W on the padded input X")
+    plain(right, "output Y")
     padded = np.pad(pixels, padding)
     _cells(left, padded, colour=lambda r, c: "none", text_colour=INK, dashed=_outside(padded.shape, padding))
     for number, (r, c) in enumerate(np.ndindex(*shape)):
@@ -58,9 +59,7 @@ def kernel_placements(
             x, y = place[0] + b + 0.5, place[1] + a + 0.5
             product = f"${padded[place[1] + a, place[0] + b]}\\cdot{weights[a, b]}$"
             left.text(x, y, product, ha="center", va="center", color=ON_COLOUR, zorder=3, fontsize=10)
-    left.set_title("kernel W on the padded input X", color=INK, fontsize=11)
     _cells(right, outputs, colour=lambda r, c: weight_colour((r * shape[1] + c) // 3, (r * shape[1] + c) % 3, 3))
-    right.set_title("output Y", color=INK, fontsize=11)
     return drawn
 
 
@@ -89,7 +88,9 @@ def kernel_stamps(kernel: npt.ArrayLike, image: npt.ArrayLike, *, stride: int) -
         )
     height, width = conv_transpose_output_shape(weights.shape, pixels.shape, stride=stride)
     drawn = figure(1.2 + 0.6 * (pixels.shape[1] + width), 0.8 + 0.6 * height)
-    left, right = (plain_axes(axes) for axes in drawn.subplots(1, 2, width_ratios=[pixels.shape[1] + 1, width]))
+    left, right = panels(drawn, 2, width_ratios=[pixels.shape[1] + 1, width])
+    plain(left, "input X")
+    plain(right, "output Y: stamps of the kernel")
 
     def tint(r: int, c: int) -> str:
         number = r * pixels.shape[1] + c
@@ -100,9 +101,7 @@ def kernel_stamps(kernel: npt.ArrayLike, image: npt.ArrayLike, *, stride: int) -
         place = (p * stride + a, q * stride + b)
         texts[place], owners[place] = f"${pixels[p, q]}\\cdot{weights[a, b]}$", (p, q)
     _cells(left, pixels, colour=tint)
-    left.set_title("input X", color=INK, fontsize=11)
     _cells(right, texts, colour=lambda r, c: tint(*owners[r, c]) if (r, c) in owners else "none")
-    right.set_title("output Y: stamps of the kernel", color=INK, fontsize=11)
     return drawn
 
 
@@ -127,15 +126,13 @@ def number_grids(arrays: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
         raise ValueError(f"arrays={sorted(grids)}: accepted are one or more titles with a two-dimensional array each")
     widths = [grid.shape[1] for grid in grids.values()]
     drawn = figure(0.5 + 0.5 * sum(widths), 0.8 + 0.5 * max(grid.shape[0] for grid in grids.values()))
-    panels = drawn.subplots(1, len(grids), width_ratios=widths, squeeze=False)[0]
     largest = max(grid.max() for grid in grids.values())
-    for axes, (title, grid) in zip(panels, grids.items(), strict=True):
-        _cells(plain_axes(axes), grid, colour=_depths(grid, largest))
-        axes.set_title(title, color=INK, fontsize=11)
+    for axes, (title, grid) in zip(panels(drawn, len(grids), width_ratios=widths), grids.items(), strict=True):
+        _cells(plain(axes, title), grid, colour=_depths(grid, largest))
     return drawn
 
 
-def _depths(grid: Array, largest: float) -> Callable[[int, int], str]:
+def _depths(grid: AnyArray, largest: float) -> Callable[[int, int], str]:
     return lambda r, c: weight_colour(1, round(4 * float(grid[r, c]) / largest), 5) if grid[r, c] else "none"
 
 
@@ -174,12 +171,9 @@ def labelled_matrix(
 
     columns, rows = matrix.shape[1], matrix.shape[0]
     drawn = figure(1.6 + 0.5 * (columns + kernel_shape[1]), 1.3 + 0.5 * max(rows, kernel_shape[0]))
-    sizes = [kernel_shape[1], columns + 1]
-    left, right = (plain_axes(axes) for axes in drawn.subplots(1, 2, width_ratios=sizes))
-    _cells(left, numbers, colour=lambda r, c: colour(numbers[r, c]), text=label)
-    left.set_title("kernel W", color=INK, fontsize=11)
-    _cells(right, matrix, colour=lambda r, c: colour(matrix[r, c]), text=label)
-    right.set_title("matrix A", color=INK, fontsize=11, pad=26)
+    left, right = panels(drawn, 2, width_ratios=[kernel_shape[1], columns + 1])
+    _cells(plain(left, "kernel W"), numbers, colour=lambda r, c: colour(numbers[r, c]), text=label)
+    _cells(plain(right, "matrix A", above=26), matrix, colour=lambda r, c: colour(matrix[r, c]), text=label)
     for number in range(columns):
         name = ",".join(map(str, np.unravel_index(number, input_shape)))
         right.text(number + 0.5, -0.25, f"$x_{{{name}}}$", ha="center", va="bottom", color=INK, fontsize=10)
@@ -218,25 +212,24 @@ def response_map(image: npt.ArrayLike, responses: npt.ArrayLike) -> ThemedFigure
         return weight_colour(hue, step, 5) if z[r, c] else "none"
 
     drawn = figure(1.0 + 0.5 * (pixels.shape[1] + z.shape[1]), 0.8 + 0.5 * pixels.shape[0])
-    left, right = (plain_axes(axes) for axes in drawn.subplots(1, 2, width_ratios=[pixels.shape[1], z.shape[1]]))
-    _cells(left, pixels, colour=lambda r, c: "none", text_colour=INK)
-    left.set_title("input X", color=INK, fontsize=11)
+    left, right = panels(drawn, 2, width_ratios=[pixels.shape[1], z.shape[1]])
+    _cells(plain(left, "input X"), pixels, colour=lambda r, c: "none", text_colour=INK)
+    plain(right, "output Z")
     _cells(right, z, colour=response_colour, text=lambda value: f"{value}".replace("-", "\N{MINUS SIGN}"))
     for r, c in np.argwhere((z == z.max()) | (z == z.min())):
         frame = Rectangle((c + 0.05, r + 0.05), 0.9, 0.9, fill=False, edgecolor=INK, linewidth=2.5, zorder=4)
         right.add_patch(frame)
-    right.set_title("output Z", color=INK, fontsize=11)
     return drawn
 
 
 def _cells(
     axes: Axes,
-    values: Array,
+    values: AnyArray,
     *,
     colour: Callable[[int, int], str],
     text: Callable[[Any], str] = str,
     text_colour: str | None = None,
-    dashed: Array | None = None,
+    dashed: AnyArray | None = None,
 ) -> None:
     """A grid of cells with their values; text on a cell without fill is ink."""
     height, width = values.shape
@@ -250,7 +243,7 @@ def _cells(
         axes.text(c + 0.5, r + 0.5, text(values[r, c]), ha="center", va="center", color=ink, fontsize=10, zorder=1.5)
 
 
-def _outside(shape: tuple[int, ...], padding: int) -> Array:
+def _outside(shape: tuple[int, ...], padding: int) -> AnyArray:
     """True on the ring of padding."""
     outside = np.ones(shape, bool)
     outside[padding : shape[0] - padding, padding : shape[1] - padding] = False

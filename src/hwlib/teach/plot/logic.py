@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
-from hwlib._core.polygon import clip
+from hwlib._core.polygon import around, clip, half_plane
 from hwlib._core.text import affine_text
 from hwlib.logic import (
     BooleanFunction,
@@ -23,9 +24,9 @@ from hwlib.logic import (
     separate,
     weight_polygon,
 )
-from hwlib.teach.plot._theme import INK, ON_COLOUR, ThemedFigure, figure, inked
+from hwlib.teach._theme import FIRES, INK, ON_COLOUR, SILENT
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
 
-FIRES, SILENT = "#e69f00", "#56b4e9"  # orange and blue of Okabe & Ito; also told apart by filled and hollow marks
 _LOW, _HIGH = -0.5, 1.5
 
 
@@ -48,9 +49,7 @@ def neurons(shown: Mapping[str, tuple[BooleanFunction, Separable]]) -> ThemedFig
         1
     """
     drawn = figure(2.6 * len(shown), 2.8)
-    for axes, (title, (function, neuron)) in zip(
-        np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True
-    ):
+    for axes, (title, (function, neuron)) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         _two_variables(function)
         _square(axes, title)
         _half_plane(axes, neuron)
@@ -78,7 +77,7 @@ def weight_polygons(shown: Mapping[str, BooleanFunction], *, bias: int | Fractio
         'OR'
     """
     drawn = figure(2.8 * len(shown), 3.0)
-    for axes, (title, function) in zip(np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True):
+    for axes, (title, function) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         polygon = [(float(p), float(q)) for p, q in weight_polygon(function, bias, reach=reach)]
         if not polygon:
             raise ValueError(f"{title} with bias={bias}: no weights will do, so there is nothing to draw")
@@ -87,17 +86,17 @@ def weight_polygons(shown: Mapping[str, BooleanFunction], *, bias: int | Fractio
             for x, y in function.points(value).tolist():
                 if x or y:
                     style = "-" if value else (0, (4, 3))
-                    axes.axline(_on_line(x, y, float(bias)), slope=-x / y if y else np.inf, color=INK, lw=1.3, ls=style)
-        axes.set(xlim=(-reach / 4, reach), ylim=(-reach / 4, reach), aspect="equal")
-        axes.set_xlabel("$w_1$", color=INK)
-        axes.set_ylabel("$w_2$", color=INK)
-        inked(axes, title)
+                    _line(axes, x, y, float(bias), lw=1.3, ls=style)
+        ends, ticks = (-reach / 4, reach), range(reach + 1)
+        axes.set(xlim=ends, ylim=ends, aspect="equal", xticks=ticks, yticks=ticks)
+        inked(axes, title, x="$w_1$", y="$w_2$")
     return drawn
 
 
-def _on_line(x: float, y: float, bias: float) -> tuple[float, float]:
-    """A point (w1, w2) with w1 x + w2 y + bias = 0."""
-    return (0.0, -bias / y) if y else (-bias / x, 0.0)
+def _line(axes: Axes, a: float, b: float, c: float, *, color: str = INK, lw: float = 1.5, ls: Any = "-") -> None:
+    """The line where a x + b y + c = 0."""
+    point = (0.0, -c / b) if b else (-c / a, 0.0)
+    axes.axline(point, slope=-a / b if b else np.inf, color=color, lw=lw, ls=ls)
 
 
 def certificate(function: BooleanFunction, refuted: NotSeparable) -> ThemedFigure:
@@ -145,7 +144,7 @@ def all_of_two_variables() -> ThemedFigure:
         '0110: no neuron'
     """
     drawn = figure(7.2, 8.0)
-    for number, axes in enumerate(drawn.subplots(4, 4).flat):
+    for number, axes in enumerate(panels(drawn, 16, rows=4)):
         function = numbered_function(number, 2)
         answer = separate(function, choose="smallest")
         table = f"{number:04b}: "
@@ -180,14 +179,12 @@ def gate_regions(shown: Mapping[str, SignProof], *, reach: float = 2.0) -> Theme
         1
     """
     drawn = figure(3.1 * len(shown), 3.3)
-    for axes, (title, proof) in zip(np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True):
+    for axes, (title, proof) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         for face in proof.faces:
             if face.dimension == 2:
                 _region(axes, face, reach)
         axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[0], yticks=[0])
-        axes.set_xlabel("$x_1$", color=INK)
-        axes.set_ylabel("$x_2$", color=INK)
-        inked(axes, title)
+        inked(axes, title, x="$x_1$", y="$x_2$")
     return drawn
 
 
@@ -214,10 +211,10 @@ def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
         raise ValueError(f"a network with hidden widths {network.widths}: accepted is one hidden layer of two neurons")
     (weight, bias), (out, out_bias) = network.layers
     drawn = figure(5.8, 3.1)
-    left, right = drawn.subplots(1, 2)
+    left, right = panels(drawn, 2)
     _square(left, "input")
     for (a, b), c in zip(weight.tolist(), bias.tolist(), strict=True):
-        left.axline(_on_line(a, b, c), slope=-a / b if b else np.inf, color=INK, lw=1.5)
+        _line(left, a, b, c)
     _points(left, function)
     hidden = np.maximum(corners(2) @ weight.T + bias, 0)
     colours = [FIRES if value else "none" for value in function.values]
@@ -227,20 +224,11 @@ def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
         if shared[0] == tuple(corners(2)[k].tolist()):
             right.annotate(" ".join(f"({p},{q})" for p, q in shared), (x, y), (0, 11), textcoords="offset points",
                            ha="center", color=INK, fontsize=9)  # fmt: skip
-    a, b = map(float, out[0])
-    right.axline(_on_line(a, b, float(out_bias[0]) - 0.5), slope=-a / b if b else np.inf, color=FIRES, lw=2)
+    _line(right, float(out[0, 0]), float(out[0, 1]), float(out_bias[0]) - 0.5, color=FIRES, lw=2)
     top = float(hidden.max()) + 0.6
     right.set(xlim=(-0.5, top), ylim=(-0.5, top), aspect="equal")
-    right.set_xlabel("$h_1$", color=INK)
-    right.set_ylabel("$h_2$", color=INK)
-    inked(right, "hidden values")
+    inked(right, "hidden values", x="$h_1$", y="$h_2$")
     return drawn
-
-
-def half_plane(weights: Sequence[float], bias: float, low: float, high: float) -> list[tuple[float, float]]:
-    """Corners of the part of a square where a neuron fires."""
-    square = [(low, low), (high, low), (high, high), (low, high)]
-    return clip(square, [weights[0] * x + weights[1] * y + bias for x, y in square])
 
 
 def _two_variables(function: BooleanFunction) -> None:
@@ -250,18 +238,16 @@ def _two_variables(function: BooleanFunction) -> None:
 
 def _square(axes: Axes, title: str) -> None:
     axes.set(xlim=(_LOW, _HIGH), ylim=(_LOW, _HIGH), aspect="equal", xticks=[0, 1], yticks=[0, 1])
-    axes.set_xlabel("$x_1$", color=INK)
-    axes.set_ylabel("$x_2$", color=INK)
-    inked(axes, title)
+    inked(axes, title, x="$x_1$", y="$x_2$")
 
 
 def _half_plane(axes: Axes, neuron: Separable) -> None:
-    fires = half_plane(neuron.weights, neuron.bias, _LOW, _HIGH)
+    fires = half_plane(neuron.weights, neuron.bias, [(_LOW, _HIGH)] * 2)
     if fires:
         axes.add_patch(Polygon(fires, facecolor=FIRES, alpha=0.35, linewidth=0))
     a, b = neuron.weights
     if a or b:
-        axes.axline(_on_line(a, b, neuron.bias), slope=-a / b if b else np.inf, color=INK, lw=1.5)
+        _line(axes, a, b, neuron.bias)
 
 
 def _points(axes: Axes, function: BooleanFunction, *, size: float = 110) -> None:
@@ -276,8 +262,7 @@ def _region(axes: Axes, face: Face, reach: float) -> None:
     rays: list[tuple[float, float]] = [(float(x), float(y)) for x, y in face.corners]
     base = np.mean(rays, axis=0)
     rays += [tuple(base + far * np.array(d) / np.linalg.norm(d)) for d in face.directions]
-    middle = np.mean(rays, axis=0)
-    rays.sort(key=lambda p: np.arctan2(p[1] - middle[1], p[0] - middle[0]))
+    rays = [tuple(corner) for corner in around(np.array(rays))]
     fill = FIRES if face.wanted else "none"
     axes.add_patch(Polygon(rays, facecolor=fill, alpha=0.55 if face.wanted else 1, edgecolor=INK, linewidth=1.2))
     for slopes in ((1, 0, reach), (-1, 0, reach), (0, 1, reach), (0, -1, reach)):

@@ -11,10 +11,8 @@ import numpy.typing as npt
 from matplotlib.patches import Rectangle
 
 from hwlib.receptive import ReceptiveField
-from hwlib.teach.plot._theme import FAINT, INK, ThemedFigure, figure, plain_axes
-
-# Told apart by colour-blind readers (Okabe & Ito), and each line is labelled at its end as well.
-_LINES = ["#0072b2", "#d55e00", "#2bb38a", "#cc79a7", "#56b4e9", "#e69f00"]
+from hwlib.teach._theme import FAINT, INK, NAMED_LINES
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, plain
 
 
 def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_size: int | None = None) -> ThemedFigure:
@@ -45,7 +43,7 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_size: int | 
     heights = _apart([math.log(size) for size, _ in ends], 0.45)
     for number, (name, field) in enumerate(fields.items()):
         sizes = list(itertools.accumulate([1.0, *(float(layer.size[0]) for layer in field.layers[:-1])], max))
-        colour = _LINES[number % len(_LINES)]
+        colour = NAMED_LINES[number % len(NAMED_LINES)]
         axes.plot(range(len(sizes)), sizes, color=colour, linewidth=2)
         height = math.exp(heights[ends.index((float(field.size[0]), name))])
         axes.plot([len(sizes) - 1, longest], [sizes[-1], height], color=FAINT, linewidth=0.8, linestyle=":")
@@ -56,12 +54,7 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_size: int | 
     axes.set_yscale("log")
     axes.set_xlim(0, longest * 1.3)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
-    for name, label in (("x", "operations that widen it, or join branches"), ("y", "receptive field in pixels")):
-        getattr(axes, f"set_{name}label")(label, color=INK)
-    axes.tick_params(which="both", colors=INK)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(FAINT)
+    inked(axes, x="operations that widen it, or join branches", y="receptive field in pixels", framed=False)
     return drawn
 
 
@@ -97,7 +90,7 @@ def image_pairs(inputs: npt.ArrayLike, outputs: npt.ArrayLike, *, columns: int =
     (count, height, width), rows = given.shape, -(-len(given) // columns)
     drawn = figure(2.1 * columns, 1.1 * rows * height / width)
     for number in range(count):
-        axes = plain_axes(drawn.add_subplot(rows, columns, number + 1))
+        axes = plain(drawn.add_subplot(rows, columns, number + 1))
         for image, left in ((given[number], 0.0), (wanted[number], width + 1.6)):
             axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=(left, left + width, height, 0))
             axes.add_patch(Rectangle((left, 0), width, height, fill=False, edgecolor=FAINT, linewidth=1))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.collections import PolyCollection
 
+from hwlib._core.polygon import around
+from hwlib._core.types import AnyArray
 from hwlib.regions import Identified, Regions
-from hwlib.teach.plot._theme import FAINT, INK, ThemedFigure, figure, inked, weight_colour
+from hwlib.teach._theme import INK, ON_COLOUR, POSITIVE, weight_colour
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
 
 
 def region_maps(
@@ -39,12 +41,12 @@ def region_maps(
         4
     """
     drawn = figure(2.7 * len(shown), 2.9)
-    for axes, (title, found) in zip(np.atleast_1d(drawn.subplots(1, len(shown))), shown.items(), strict=True):
+    for axes, (title, found) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         polygons = _polygons(found)
         if by_sign:
             middles = np.array([polygon.mean(axis=0) for polygon in polygons])
             fills = [
-                "#f6cf85" if value > 0 else "none" for value in np.atleast_2d(found.network.as_floats()(middles))[:, 0]
+                POSITIVE if value > 0 else "none" for value in np.atleast_2d(found.network.as_floats()(middles))[:, 0]
             ]
         else:
             fills = [weight_colour(number % 4, number // 4 % 4, 4) for number in _tints(found)]
@@ -53,7 +55,7 @@ def region_maps(
         drawn_as.set_rasterized(many)
         axes.add_collection(drawn_as)
         if marked and title in marked:
-            axes.plot(*np.asarray(marked[title], dtype=float).T, "o", ms=4, color="#16181b", zorder=3)
+            axes.plot(*np.asarray(marked[title], dtype=float).T, "o", ms=4, color=ON_COLOUR, zorder=3)
         low, high = np.concatenate(polygons).min(axis=0), np.concatenate(polygons).max(axis=0)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         inked(axes, title)
@@ -79,53 +81,23 @@ def identified(found: Sequence[Identified], target: Sequence[Fraction | int | fl
         2
     """
     drawn = figure(5.6, 3.0)
-    left, right = drawn.subplots(1, 2)
+    left, right = panels(drawn, 2)
     for number, region in enumerate(found):
-        corners = _around(region.corners.astype(float))
+        corners = around(region.corners.astype(float))
         tint = weight_colour(number % 4, number // 4 % 4, 4)
         left.fill(*corners.T, facecolor=tint, edgecolor=INK, linewidth=0.8)
-        image = _around((region.corners @ region.weight.T + region.bias).astype(float))
+        image = around((region.corners @ region.weight.T + region.bias).astype(float))
         right.fill(*image.T, facecolor=weight_colour(3, 0, 4), edgecolor=INK, linewidth=0.8)
         point = region.preimage(target).astype(float)
-        left.plot(*point, "o", color="#16181b", ms=5)
-    right.plot(*map(float, target), "o", color="#16181b", ms=5)
+        left.plot(*point, "o", color=ON_COLOUR, ms=5)
+    right.plot(*map(float, target), "o", color=ON_COLOUR, ms=5)
     for axes, title in ((left, "input"), (right, "output")):
         axes.set_aspect("equal")
         inked(axes, title)
     return drawn
 
 
-def counted(rows: Mapping[str, Sequence[float]], ticks: Sequence[Any], *, label: str) -> ThemedFigure:
-    """Draw numbers of regions on a logarithmic axis, a line for each name.
-
-    Args:
-        rows: name of each line, and its values.
-        ticks: what the values belong to.
-        label: what the ticks are.
-
-    Returns:
-        The chart.
-
-    Example:
-        >>> len(counted({"bound": [2, 4], "found": [1, 3]}, [1, 2], label="layers").axes[0].lines)
-        2
-    """
-    drawn = figure(5.4, 3.4)
-    axes = drawn.subplots()
-    colours = ("#e69f00", "#56b4e9", "#2bb38a", "#cc79a7", INK)
-    for (name, values), colour, mark in zip(rows.items(), colours, "osD^v", strict=False):
-        axes.plot(range(len(ticks)), values, color=colour, marker=mark, label=name)
-    axes.set_yscale("log")
-    axes.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
-    axes.set_xlabel(label, color=INK)
-    axes.set_ylabel("regions", color=INK)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=9)
-    axes.grid(axis="y", color=FAINT, alpha=0.3)
-    inked(axes, "")
-    return drawn
-
-
-def _polygons(found: Regions) -> list[npt.NDArray[Any]]:
+def _polygons(found: Regions) -> list[AnyArray]:
     if found.dimension != 2 or not found.points[found.ring, -1].all():
         raise ValueError(
             "regions that are not in the plane, or have no bound: accepted are those of two inputs in a box"
@@ -143,10 +115,3 @@ def _tints(found: Regions) -> list[int]:
         taken = {tints[other] for other in near[number]}
         tints.append(next(tint for tint in range(len(taken) + 1) if tint not in taken))
     return tints
-
-
-def _around(corners: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Corners of a convex polygon in order."""
-    x, y = (corners - corners.mean(axis=0)).T
-    ordered: npt.NDArray[Any] = corners[np.argsort(np.arctan2(y, x))]
-    return ordered

@@ -1,4 +1,4 @@
-"""Curves: a number against another, several lines in one picture."""
+"""Curves: a number against another, several lines in one picture; and bars."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 
-from hwlib.teach.plot._theme import DASHES, FAINT, INK, LINES, ThemedFigure, figure
+from hwlib.teach._theme import DASHES, FAINT, INK, LINES
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend
 
 Scale = Literal["", "x", "y", "xy"]
 Line = tuple[npt.ArrayLike, npt.ArrayLike]
@@ -23,6 +23,7 @@ def curves(
     log: Scale = "",
     points: Mapping[str, Line] | None = None,
     marks: Mapping[str, float] | None = None,
+    ticks: Sequence[float] | None = None,
 ) -> ThemedFigure:
     """Draw lines of numbers, each with its own colour and dashes.
 
@@ -33,6 +34,7 @@ def curves(
         log: the axes with a logarithmic scale.
         points: name to abscissae and ordinates of dots; dots with a line's name get its colour.
         marks: name to the place of a vertical line.
+        ticks: the numbers to write below the horizontal axis; by default a choice of round ones.
 
     Returns:
         One panel.
@@ -45,85 +47,31 @@ def curves(
         >>> drawn.axes[0].get_ylabel()
         'area'
     """
-    drawn = figure(6.4, 3.6)
-    draw_curves(drawn.subplots(), lines, x=x, y=y, log=log, points=points, marks=marks)
-    return drawn
-
-
-def curve_panels(panels: Mapping[str, Mapping[str, Line]], *, x: str, y: str, log: Scale = "") -> ThemedFigure:
-    """Draw panels of lines side by side, on the same axes; a name has the same colour in each.
-
-    Args:
-        panels: title to lines, as for :func:`curves`.
-        x: what the horizontal axes show.
-        y: what the vertical axis shows.
-        log: the axes with a logarithmic scale.
-
-    Returns:
-        One panel a title.
-
-    Raises:
-        ValueError: if there is no panel, or one that :func:`curves` would refuse.
-
-    Example:
-        >>> drawn = curve_panels({"a": {"u": ([1], [1])}, "b": {"u": ([1], [2])}}, x="x", y="y")
-        >>> [axes.get_title() for axes in drawn.axes]
-        ['a', 'b']
-    """
-    if not panels:
-        raise ValueError("panels is empty: accepted are one or more titles with lines each")
-    drawn = figure(3.4 * len(panels) + 0.6, 3.4)
-    row = drawn.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
-    for number, (axes, (title, lines)) in enumerate(zip(row, panels.items(), strict=True)):
-        draw_curves(axes, lines, x=x, y="" if number else y, log=log, legend=not number)
-        axes.set_title(title, color=INK, fontsize=11)
-    return drawn
-
-
-def draw_curves(
-    axes: Axes,
-    lines: Mapping[str, Line],
-    *,
-    x: str,
-    y: str,
-    log: Scale = "",
-    points: Mapping[str, Line] | None = None,
-    marks: Mapping[str, float] | None = None,
-    legend: bool = True,
-) -> None:
-    """Lines, dots and marks into given axes."""
-    names = list(dict.fromkeys([*lines, *(points or {})]))
+    points = points or {}
+    names = list(dict.fromkeys([*lines, *points]))
     if not names or len(names) > len(LINES):
-        raise ValueError(f"lines={names}: accepted are one to {len(LINES)} names, more can't be told apart")
-    style = {name: (LINES[number], DASHES[number]) for number, name in enumerate(names)}
+        raise ValueError(f"lines={names}: accepted are one to {len(LINES)} names, more cannot be told apart")
+    drawn = figure(6.4, 3.6)
+    axes = drawn.subplots()
+    colours, dashes = dict(zip(names, LINES, strict=False)), dict(zip(names, DASHES, strict=False))
     for name, (across, up) in lines.items():
-        colour, dashes = style[name]
-        axes.plot(np.asarray(across), np.asarray(up), color=colour, linestyle=dashes, linewidth=2, label=name)
-    for name, (across, up) in (points or {}).items():
+        (line,) = axes.plot(np.asarray(across), np.asarray(up), linewidth=2, label=name)
+        line.set(color=colours[name], linestyle=dashes[name])
+    for name, (across, up) in points.items():
         label = None if name in lines else name
-        axes.plot(np.asarray(across), np.asarray(up), "o", color=style[name][0], markersize=4.5, label=label)
+        axes.plot(np.asarray(across), np.asarray(up), "o", color=colours[name], markersize=4.5, label=label)
     for name, place in (marks or {}).items():
         axes.axvline(place, color=FAINT, linestyle=":", linewidth=1.5)
         top = axes.get_xaxis_transform()
         axes.annotate(name, (place, 1), (4, -4), top, "offset points", va="top", color=INK, fontsize=9)
-    if "x" in log:
-        axes.set_xscale("log")
-    if "y" in log:
-        axes.set_yscale("log")
-    axes.set_xlabel(x, color=INK)
-    axes.set_ylabel(y, color=INK)
-    ink_axes(axes)
-    if legend and len(names) > 1:
-        axes.legend(frameon=False, labelcolor=INK, fontsize=9)
-
-
-def ink_axes(axes: Axes) -> None:
-    """Frame and ticks in the ink of the page."""
-    axes.set_facecolor("none")
-    axes.tick_params(which="both", colors=INK, labelsize=9)
-    for side, spine in axes.spines.items():
-        spine.set_color(FAINT)
-        spine.set_visible(side in ("left", "bottom"))
+    axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
+    if ticks is not None:
+        axes.set_xticks(list(ticks), [f"{tick:g}" for tick in ticks])
+        axes.set_xticks([], minor=True)
+    inked(axes, x=x, y=y, framed=False)
+    if len(names) > 1:
+        legend(axes)
+    return drawn
 
 
 def bars(groups: Mapping[str, Sequence[float]], *, parts: Sequence[str], x: str) -> ThemedFigure:
@@ -161,8 +109,7 @@ def bars(groups: Mapping[str, Sequence[float]], *, parts: Sequence[str], x: str)
     axes.invert_yaxis()
     axes.axvline(0, color=FAINT, linewidth=1)
     axes.margins(x=0.12)
-    axes.set_xlabel(x, color=INK)
-    ink_axes(axes)
+    inked(axes, x=x, framed=False)
     if len(parts) > 1:
-        axes.legend(frameon=False, labelcolor=INK, fontsize=9)
+        legend(axes)
     return drawn

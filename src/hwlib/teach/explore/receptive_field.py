@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.conv import conv_matrix, output_shape
+from hwlib.teach._theme import weight_colour
 from hwlib.teach.explore._frames import frame_explorer
-from hwlib.teach.explore._svg import Cell, Grid, views_above
-from hwlib.teach.plot._theme import weight_colour
+from hwlib.teach.explore._svg import Cell, Grid, grids_above
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -66,7 +66,7 @@ def receptive_explorer(
             f"Output {chosen} of {sizes[-1]} reads {len(places)} pixels, from {places[0]} to {places[-1]}. "
             f"On a longer line the span of an inner output is {extent}."
         )
-        return views_above([grid], say)
+        return grids_above([grid], say)
 
     controls = {
         "layers": depths,

@@ -1,4 +1,4 @@
-"""Colours that every figure shares, and a figure that follows the page from light to dark."""
+"""A figure that follows the page from light to dark, and axes in its ink."""
 
 from __future__ import annotations
 
@@ -8,21 +8,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-INK = "#1a1d21"  # text and outlines on the page
-FAINT = "#8b9099"  # lines that only guide the eye
-ON_COLOUR = "#16181b"  # text on a coloured cell, the same in light and dark
-_DARK = {INK: "#e8eaed", FAINT: "#8b9099"}
-
-# Row of a kernel -> hue, column -> strength. Light enough for ON_COLOUR text, and told apart by colour-blind readers
-# (blue, orange, green and pink of Okabe & Ito); every coloured cell is labelled as well.
-_HUES = [("#d7ebfa", "#56b4e9"), ("#fdebc8", "#e69f00"), ("#cdeee2", "#2bb38a"), ("#f3dde9", "#cc79a7")]
-
-# Lines of curves: 3 to 1 against light and dark pages, told apart by colour-blind readers, and dashed differently too.
-LINES = ("#2f86c6", "#d4620a", "#0b9a6d", "#c65a9b", "#8a7a1f")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+from hwlib.teach._theme import DARK, FAINT, INK
 
 
 class ThemedFigure(Figure):
@@ -42,28 +30,36 @@ def figure(width: float, height: float) -> ThemedFigure:
     return made
 
 
-def plain_axes(axes: Axes) -> Axes:
-    """Axes for drawings: equal scales, no frame, rows counted downwards as in a matrix."""
+def panels(drawn: Figure, count: int, *, rows: int = 1, **options: Any) -> list[Axes]:
+    """Axes of a new figure in reading order, as a list however many there are; see ``Figure.subplots``."""
+    return list(drawn.subplots(rows, -(-count // rows), squeeze=False, **options).flat)
+
+
+def plain(axes: Axes, title: str = "", *, above: float | None = None) -> Axes:
+    """Axes for drawings: equal scales, no frame, rows counted downwards as in a matrix; the title so many points up."""
     axes.set_aspect("equal")
     axes.axis("off")
     axes.invert_yaxis()
+    axes.set_title(title, color=INK, fontsize=11, pad=above)
     return axes
 
 
-def inked(axes: Axes, title: str) -> None:
-    """Title, ticks and frame in colours that turn over on dark pages."""
+def inked(axes: Axes, title: str = "", *, x: str = "", y: str = "", framed: bool = True) -> Axes:
+    """Axes with names, ticks and frame in colours that turn over on dark pages; unframed only left and bottom stay."""
     axes.set_title(title, color=INK, fontsize=11)
+    axes.set_xlabel(x, color=INK)
+    axes.set_ylabel(y, color=INK)
     axes.set_facecolor("none")
-    axes.tick_params(colors=INK)
-    for spine in axes.spines.values():
+    axes.tick_params(which="both", colors=INK, labelsize=9)
+    for side, spine in axes.spines.items():
         spine.set_color(FAINT)
+        spine.set_visible(framed or side in ("left", "bottom"))
+    return axes
 
 
-def weight_colour(row: int, column: int, columns: int) -> str:
-    """Fill of the kernel entry (row, column)."""
-    light, strong = (to_rgb(colour) for colour in _HUES[row % len(_HUES)])
-    share = column / (columns - 1) if columns > 1 else 0.6
-    return to_hex([a + (b - a) * share for a, b in zip(light, strong, strict=True)])
+def legend(axes: Axes) -> None:
+    """Names of the lines, in the page's ink."""
+    axes.legend(frameon=False, labelcolor=INK, fontsize=9)
 
 
 def themed_svg(shown: Figure) -> str:
@@ -74,7 +70,7 @@ def themed_svg(shown: Figure) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     light, dark = [], []
-    for number, (colour, turned) in enumerate(_DARK.items()):
+    for number, (colour, turned) in enumerate(DARK.items()):
         svg = svg.replace(colour, f"var(--c{number}, {colour})")
         light.append(f"--c{number}:{colour}")
         dark.append(f"--c{number}:{turned}")

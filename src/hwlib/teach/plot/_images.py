@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from hwlib.teach.plot._theme import INK, ThemedFigure, figure
+from hwlib.teach.plot._figure import ThemedFigure, figure, panels, plain
 
 
 def image_row(images: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
@@ -32,10 +32,8 @@ def image_row(images: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
     arrays = {title: np.asarray(image) for title, image in images.items()}
     height, width = next(iter(arrays.values())).shape[:2]
     drawn = figure(3.2 * len(arrays), 3.2 * height / width + 0.3)
-    for axes, (title, array) in zip(drawn.subplots(1, len(arrays), squeeze=False)[0], arrays.items(), strict=True):
+    for axes, (title, array) in zip(panels(drawn, len(arrays)), arrays.items(), strict=True):
         limit = np.abs(array).max()
         low = -limit if array.min() < 0 else array.min()
-        axes.imshow(array, cmap="gray", vmin=low, vmax=limit, interpolation="nearest")
-        axes.set_title(title, color=INK, fontsize=11)
-        axes.axis("off")
+        plain(axes, title).imshow(array, cmap="gray", vmin=low, vmax=limit, interpolation="nearest")
     return drawn

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwlib.optim import measured_networks, parameter_count
+from hwlib.teach._theme import FAINT, LINES
 from hwlib.teach.explore._chart import Chart, charts_above
 from hwlib.teach.explore._frames import frame_explorer
-from hwlib.teach.plot._theme import FAINT, LINES
 
 if TYPE_CHECKING:
     import ipywidgets

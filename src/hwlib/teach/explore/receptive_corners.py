@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwlib.receptive.corners import affine_corner_network, corner_cases, corner_network, run_network
+from hwlib.teach._theme import weight_colour
 from hwlib.teach.explore._frames import frame_explorer
-from hwlib.teach.explore._svg import Cell, Grid, views_above
-from hwlib.teach.plot._theme import weight_colour
+from hwlib.teach.explore._svg import Cell, Grid, grids_above
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -52,7 +52,7 @@ def corners_explorer() -> ipywidgets.VBox:
         say = f"Wrong in the corners {', '.join(map(str, wrong))}." if wrong else "Right in all four corners."
         if not wrong and not np.array_equal(output >= 0, target == 1):
             say = "Right in all four corners, but not elsewhere."
-        return views_above([Grid(title, (5, 5), draw, size=28) for title, draw in grids], say)
+        return grids_above([Grid(title, (5, 5), draw, size=28) for title, draw in grids], say)
 
     names = ("top left", "top right", "bottom left", "bottom right")
     return frame_explorer({**dict.fromkeys(names, (0, 1)), "network": tuple(outputs)}, frame)

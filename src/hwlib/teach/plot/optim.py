@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from hwlib.teach.plot._theme import DASHES, FAINT, INK, LINES, ThemedFigure, figure
-from hwlib.teach.plot.curves import ink_axes
+from hwlib.teach._theme import DASHES, FAINT, INK, LINES
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend
 
 
 def solution_paths(
@@ -103,7 +103,5 @@ def _paths(axes: Axes, paths: Mapping[str, npt.ArrayLike], x: tuple[float, float
         axes.plot(*path.T, color=colour, linestyle=DASHES[number], marker="o", markersize=4, linewidth=1.6, label=name)
         axes.plot(*path[-1], "*", color=colour, markersize=14)
     axes.set(xlim=x, ylim=y, aspect="equal")
-    axes.set_xlabel("$w_0$", color=INK)
-    axes.set_ylabel("$w_1$", color=INK)
-    ink_axes(axes)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=9)
+    inked(axes, x="$w_0$", y="$w_1$", framed=False)
+    legend(axes)

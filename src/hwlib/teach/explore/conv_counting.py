@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from hwlib.conv import conv_cost
+from hwlib.teach._theme import SKY
 from hwlib.teach.explore._frames import frame_explorer
+from hwlib.teach.explore._svg import above, drawing
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -48,7 +50,7 @@ def cost_explorer(input_shape: tuple[int, int, int] = (16, 32, 32), *, output_ch
             f"The output is {' × '.join(map(str, cost.output_shape))}. The layer has {cost.parameters:,} parameters; "
             f"a dense layer would have {dense // cost.parameters:,} times as many."
         )
-        return f'<div class="hw-views">{_bars(rows)}</div><p class="hw-note">{say}</p>'
+        return above([_bars(rows)], say)
 
     return frame_explorer({"kernel size k": (1, 3, 5, 7), "stride s": (1, 2, 4), "groups g": (1, 2, channels)}, frame)
 
@@ -59,9 +61,6 @@ def _bars(rows: dict[str, int]) -> str:
     for number, (name, value) in enumerate(rows.items()):
         y, width = 10 + 44 * number, 300 * math.log10(value) / 9
         parts.append(f'<text x="4" y="{y}" style="text-anchor:start">{name}: {value:,}</text>')
-        parts.append(f'<rect x="4" y="{y + 10}" width="{width:.0f}" height="16" fill="#56b4e9"/>')
+        parts.append(f'<rect x="4" y="{y + 10}" width="{width:.0f}" height="16" fill="{SKY}"/>')
     label = "; ".join(f"{name}: {value:,}" for name, value in rows.items())
-    return (
-        f'<figure class="hw-view"><svg width="330" height="{44 * len(rows)}" viewBox="0 0 330 {44 * len(rows)}" '
-        f'role="img" aria-label="{label}">{"".join(parts)}</svg></figure>'
-    )
+    return drawing(parts, (330, 44 * len(rows)), label)

@@ -17,9 +17,9 @@ from hwlib.optim import (
     least_squares_limit,
     mirror_descent,
 )
+from hwlib.teach._theme import LINES
 from hwlib.teach.explore._chart import Chart, charts_above
 from hwlib.teach.explore._frames import frame_explorer
-from hwlib.teach.plot._theme import LINES
 
 if TYPE_CHECKING:
     import ipywidgets

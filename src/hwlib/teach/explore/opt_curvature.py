@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.optim import gradient_descent, newton_path
+from hwlib.teach._theme import FAINT, LINES
 from hwlib.teach.explore._chart import Chart, charts_above
 from hwlib.teach.explore._frames import frame_explorer
-from hwlib.teach.plot._theme import FAINT, LINES
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -81,8 +81,7 @@ def newton_explorer(
             key = f'<i style="display:inline-block;width:.7em;height:.7em;background:{colour}"></i>'
             said.append(f"{key} {name} at ({here[0]:.3f}, {here[1]:.3f}), loss {loss:.1e}")
         plain = f"from ({start[0]:g}, {start[1]:g}) after {count} rounds"
-        drawn = charts_above([chart], plain)
-        return drawn.replace(f'<p class="hw-note">{plain}</p>', f'<p class="hw-note">{plain}: {"; ".join(said)}.</p>')
+        return charts_above([chart], plain, details=f": {'; '.join(said)}.")
 
     return frame_explorer({"start": starts, "rounds": rounds}, frame)
 

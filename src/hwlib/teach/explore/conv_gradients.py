@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.conv import input_gradient, kernel_gradient, output_shape
+from hwlib.teach._theme import weight_colour
 from hwlib.teach.explore._frames import frame_explorer
-from hwlib.teach.explore._svg import Cell, Grid, views_above
-from hwlib.teach.plot._theme import weight_colour
+from hwlib.teach.explore._svg import Cell, Grid, grids_above
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -64,7 +64,7 @@ def gradient_explorer(
             grid("gradient at X", to_input, 1, place),
             grid("gradient at W", to_kernel, 0, everywhere),
         ]
-        return views_above(
+        return grids_above(
             views,
             f"The kernel stood at ({start[0]},{start[1]}): X gets the kernel there, W the pixels that it covered.",
         )

@@ -1,0 +1,50 @@
+"""Graphs of piecewise linear functions as small SVG text."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from hwlib._core.types import Array
+from hwlib.pieces import PiecewiseLinear
+from hwlib.teach._theme import PIECES
+from hwlib.teach.explore._svg import drawing
+
+WIDTH, HEIGHT = 330, 220
+
+
+def graph(
+    function: PiecewiseLinear,
+    *,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    label: str,
+    curve: Callable[[Array], Array] | None = None,
+) -> str:
+    """A graph in a window, pieces in alternating colours, kinks as dots, and if given a smooth curve behind it."""
+
+    def place(across: float, up: float) -> str:
+        left = 8 + (WIDTH - 16) * (across - x[0]) / (x[1] - x[0])
+        top = HEIGHT - 8 - (HEIGHT - 16) * (up - y[0]) / (y[1] - y[0])
+        return f"{left:.1f},{top:.1f}"
+
+    def line(points: Sequence[tuple[float, float]], style: str) -> str:
+        return f'<polyline points="{" ".join(place(*point) for point in points)}" fill="none" {style}/>'
+
+    axes = ([(x[0], 0.0), (x[1], 0.0)], [(0.0, y[0]), (0.0, y[1])])
+    parts = [line(axis, 'stroke="currentColor" stroke-opacity=".4"') for axis in axes]
+    if curve is not None:
+        places = np.linspace(*x, 80)
+        drawn = list(zip(places.tolist(), curve(places).tolist(), strict=True))
+        parts.append(line(drawn, 'stroke="currentColor" stroke-opacity=".6" stroke-width="1.5" stroke-dasharray="4 3"'))
+    low, high = max(x[0], float(function.lower)), min(x[1], float(function.upper))
+    kinks = [float(kink) for kink in function.kinks if low < kink < high]
+    for number, ends in enumerate(itertools.pairwise([low, *kinks, high])):
+        points = [(end, float(function(end))) for end in ends]
+        parts.append(line(points, f'stroke="{PIECES[number % 2]}" stroke-width="3"'))
+    for kink in kinks:
+        left, top = place(kink, float(function(kink))).split(",")
+        parts.append(f'<circle cx="{left}" cy="{top}" r="4" fill="currentColor"/>')
+    return drawing(parts, (WIDTH, HEIGHT), label)
