@@ -19,7 +19,7 @@ import joblib
 import numpy as np
 import torch
 
-from hwlib.optim import checksum, network_errors
+from hwlib.optim import checksum, network_errors, noisy_questions
 
 TARGET = Path(__file__).parents[1] / "src" / "hwlib" / "optim" / "double_descent.json"
 FULL: dict[str, Any] = {
@@ -33,7 +33,7 @@ FULL: dict[str, Any] = {
 def one_job(width: int, label_noise: float, seeds: int, epochs: int) -> dict[str, Any]:
     """Mean errors of one width at one level of noise, with standard errors over the seeds."""
     torch.set_num_threads(1)  # jobs run side by side; and sums do not depend on the number of threads
-    errors = network_errors(width, seeds=range(seeds), label_noise=label_noise, epochs=epochs)
+    errors = network_errors(width, noisy_questions(range(seeds), label_noise=label_noise), epochs=epochs)
     job: dict[str, Any] = {"width": width, "label_noise": label_noise, "epochs": errors.epochs.tolist()}
     for name, values in (("train", errors.train), ("test", errors.test)):
         job[name] = values.mean(0).round(4).tolist()

@@ -20,10 +20,12 @@ from hwlib.optim import (
     expected_risk,
     measured_networks,
     network_errors,
+    noisy_questions,
     parameter_count,
     ridge_risk,
-    sampled_risk,
 )
+
+QUESTIONS = noisy_questions([0], label_noise=0.0, samples=4, test_samples=4)
 
 
 @pytest.mark.problem("opt-double-descent")
@@ -36,7 +38,7 @@ def test_by_hand():
 @pytest.mark.parametrize(("n", "p"), [(5, 1), (12, 6), (12, 18), (3, 10), (20, 40), (1, 4)])
 def test_the_exact_risk_is_the_mean_of_draws(n, p):
     weights = np.linspace(1, 0.2, 40) / 3
-    mean, error = sampled_risk(n, p, weights=weights, noise=0.5, trials=6000, rng=np.random.default_rng(n))
+    mean, error = ridge_risk(n, p, weights=weights, noise=0.5, trials=6000, rng=n)
     risk = expected_risk(n, p, signal=float((weights[:p] ** 2).sum()), rest=float((weights[p:] ** 2).sum()) + 0.25)
     assert abs(mean - risk) < 4 * error
     assert error < 0.05 * risk
@@ -59,20 +61,19 @@ def test_along_samples_there_is_a_stretch_where_more_data_hurt_and_the_best_pena
     exact = [expected_risk(n, 60, signal=1, rest=0.25) for n in numbers]
     assert exact[3] > exact[2] > exact[1]
     options = {"weights": np.full(60, 60**-0.5), "noise": 0.5, "trials": 300}
-    ridge = [ridge_risk(n, 60, rng=np.random.default_rng(0), penalty=15.0, **options) for n in numbers]
+    ridge = [ridge_risk(n, 60, rng=0, penalty=15.0, **options) for n in numbers]
     assert all(a[0] > b[0] + 3 * (a[1] + b[1]) for a, b in itertools.pairwise(ridge))
 
 
 def test_the_fit_behind_a_sampled_risk_is_the_shortest_least_squares_solution():
-    rng = np.random.default_rng(3)
     weights = np.arange(1.0, 6.0)
-    mean, _ = sampled_risk(3, 4, weights=weights, noise=1.0, trials=2, rng=rng)
+    mean, _ = ridge_risk(3, 4, weights=weights, noise=1.0, trials=2, rng=np.random.default_rng(3))
     again = np.random.default_rng(3)
     X = again.standard_normal((2, 3, 5))
     y = X @ weights + again.standard_normal((2, 3))
     errors = [np.linalg.lstsq(X[t, :, :4], y[t])[0] - weights[:4] for t in range(2)]
     assert mean == pytest.approx(np.mean([(e**2).sum() for e in errors]) + 25 + 1)
-    penalised, _ = ridge_risk(3, 4, weights=weights, noise=1.0, trials=2, rng=np.random.default_rng(3), penalty=2.0)
+    penalised, _ = ridge_risk(3, 4, weights=weights, noise=1.0, trials=2, rng=3, penalty=2.0)
     errors = [
         np.linalg.solve(X[t, :, :4].T @ X[t, :, :4] + 2 * np.eye(4), X[t, :, :4].T @ y[t]) - weights[:4]
         for t in range(2)
@@ -80,20 +81,33 @@ def test_the_fit_behind_a_sampled_risk_is_the_shortest_least_squares_solution():
     assert penalised == pytest.approx(np.mean([(e**2).sum() for e in errors]) + 25 + 1)
 
 
+def drawn_by_hand(seed, width):
+    """Samples, right labels, which are turned round, and initial weights, as the docstrings tell them."""
+    rng = np.random.default_rng(seed)
+    x, turn, question = rng.standard_normal((90, 6)), rng.random(90), rng.standard_normal((6, 2))
+    question[4:] *= 4
+    labels = x @ question[:, 0] < x @ question[:, 1]
+    x[:, 4:] /= 20
+    weights = rng.standard_normal((6, width)) / np.sqrt(3), rng.standard_normal((width, 2)) * np.sqrt(2 / width)
+    return x, labels, turn < 0.3, weights
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 def test_networks_side_by_side_learn_as_each_would_alone_by_pytorch_s_own_layers(optimizer):
-    options = {"label_noise": 0.3, "epochs": 30, "samples": 40, "inputs": 6, "test_samples": 50, "slow_inputs": 2}
-    together = network_errors(5, seeds=[3, 8], optimizer=optimizer, **options)
+    questions = noisy_questions([3, 8], label_noise=0.3, samples=40, inputs=6, test_samples=50, slow_inputs=2)
+    together = network_errors(5, questions, epochs=30, optimizer=optimizer)
     for number, seed in enumerate((3, 8)):
-        draw = double_descent._draw(seed, 5, 90, 6, 2)
+        x, labels, turned, (first, second) = drawn_by_hand(seed, 5)
+        assert np.allclose(questions.train[number], x[:40], rtol=1e-15, atol=0)
+        assert np.array_equal(questions.train_labels[number], labels[:40] != turned[:40])
         model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))
         with torch.no_grad():
-            model[0].weight.copy_(torch.from_numpy(draw["first"].T))
-            model[2].weight.copy_(torch.from_numpy(draw["second"].T))
+            model[0].weight.copy_(torch.from_numpy(first.T))
+            model[2].weight.copy_(torch.from_numpy(second.T))
             model[0].bias.zero_()
             model[2].bias.zero_()
-        x = torch.from_numpy(draw["x"]).float()
-        noisy = torch.from_numpy(np.where(draw["turn"][:40] < 0.3, ~draw["labels"][:40], draw["labels"][:40])).long()
+        samples = torch.from_numpy(x).float()
+        noisy = torch.from_numpy(np.where(turned[:40], ~labels[:40], labels[:40])).long()
         parameters = model.parameters()
         stepper = (
             torch.optim.Adam(parameters, lr=0.01)
@@ -102,10 +116,10 @@ def test_networks_side_by_side_learn_as_each_would_alone_by_pytorch_s_own_layers
         )
         for _ in range(30):
             stepper.zero_grad()
-            ((model(x[:40]) - nn.functional.one_hot(noisy, 2)) ** 2).sum(1).mean().backward()
+            ((model(samples[:40]) - nn.functional.one_hot(noisy, 2)) ** 2).sum(1).mean().backward()
             stepper.step()
-        outputs = model(x[40:]).detach()
-        clean = torch.from_numpy(draw["labels"][40:]).long()
+        outputs = model(samples[40:]).detach()
+        clean = torch.from_numpy(labels[40:]).long()
         assert together.test[number, -1] == pytest.approx(
             float((outputs.argmax(1) != clean).double().mean()), abs=0.021
         )
@@ -113,12 +127,17 @@ def test_networks_side_by_side_learn_as_each_would_alone_by_pytorch_s_own_layers
         assert together.test_loss[number, -1] == pytest.approx(float(loss), rel=1e-3)
 
 
-def test_samples_do_not_depend_on_the_width_and_slow_inputs_are_small_but_count():
-    wide, narrow, slow = (double_descent._draw(1, width, 5000, 10, k) for width, k in ((9, 0), (2, 0), (2, 3)))
-    for key in ("x", "labels", "turn"):
-        assert np.array_equal(wide[key], narrow[key])
-    assert slow["x"][:, 7:].std() == pytest.approx(0.05, rel=0.05)
-    assert slow["x"][:, :7].std() == pytest.approx(1, rel=0.05)
+def test_networks_of_all_widths_get_the_same_samples_and_slow_inputs_are_small_but_count():
+    questions = noisy_questions([1], label_noise=0.1, samples=5000, inputs=10, slow_inputs=3)
+    again = noisy_questions([1], label_noise=0.0, samples=5000, inputs=10, slow_inputs=3)
+    network_errors(2, questions, epochs=1)
+    first, second = (network_errors(3, q, epochs=1) for q in (questions, noisy_questions([1], label_noise=0.1)))
+    assert not np.array_equal(first.test, second.test)
+    assert np.array_equal(network_errors(3, questions, epochs=1).test, first.test), "weights do not use the source up"
+    assert np.array_equal(questions.train, again.train)
+    assert (questions.train_labels != again.train_labels).mean() == pytest.approx(0.1, abs=0.02)
+    assert questions.train[..., 7:].std() == pytest.approx(0.05, rel=0.05)
+    assert questions.train[..., :7].std() == pytest.approx(1, rel=0.05)
     assert parameter_count(9, inputs=10) == sum(
         p.numel() for p in [*nn.Linear(10, 9).parameters(), *nn.Linear(9, 2).parameters()]
     )
@@ -176,19 +195,40 @@ def test_the_command_line_writes_a_file(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda: expected_risk(0, 1, signal=1, rest=1), "n=0: accepted are numbers of at least 1"),
-        (lambda: expected_risk(2, 1, signal=-1, rest=1), "signal=-1"),
+        (lambda: expected_risk(0, 1, signal=1, rest=1), "n=0: accepted is a whole number of at least 1"),
+        (lambda: expected_risk(2.5, 1, signal=1, rest=1), "n=2.5: accepted is a whole number of at least 1"),
+        (lambda: expected_risk(2, 1, signal=-1, rest=1), "signal=-1: accepted is a number that is not negative"),
+        (lambda: expected_risk(2, 1, signal=1, rest=np.nan), "rest=nan"),
         (
-            lambda: sampled_risk(2, 3, weights=[1.0], noise=0, trials=2, rng=None),
-            "p=3: accepted are whole numbers from 1",
+            lambda: ridge_risk(2, 3, weights=[1.0], noise=0, trials=2),
+            r"p=3, weights of shape \(1,\): accepted are p from",
         ),
-        (lambda: sampled_risk(2, 1, weights=[1.0], noise=0, trials=1, rng=None), "trials=1"),
-        (lambda: network_errors(0, seeds=[1], label_noise=0, epochs=1), "width=0"),
-        (lambda: network_errors(1, seeds=[], label_noise=0, epochs=1), r"seeds=\[\]"),
-        (lambda: network_errors(1, seeds=[1], label_noise=2, epochs=1), "label_noise=2"),
-        (lambda: network_errors(1, seeds=[1], label_noise=0, epochs=1, slow_inputs=21), "slow_inputs=21"),
+        (lambda: ridge_risk(2, 1, weights=[1.0], noise=0, trials=1), "trials=1"),
+        (lambda: ridge_risk(0, 1, weights=[1.0], noise=0, trials=2), "n=0"),
+        (lambda: ridge_risk(2, 1, weights=[1.0], noise=-1, trials=2), "noise=-1"),
+        (lambda: ridge_risk(2, 1, weights=[1.0], noise=0, trials=2, penalty=-1), "penalty=-1"),
+        (lambda: ridge_risk(2, 1, weights=[1j], noise=0, trials=2), "weights has the type complex128"),
+        (lambda: ridge_risk(2, 1, weights=[1.0], noise=0, trials=2, rng="0"), "rng='0': accepted are None, a seed"),
+        (lambda: parameter_count(-1), "width=-1"),
+        (lambda: noisy_questions([], label_noise=0), r"seeds=\[\]"),
+        (lambda: noisy_questions([1], label_noise=2), "label_noise=2"),
+        (lambda: noisy_questions([1], label_noise=0, slow_inputs=21), "slow_inputs=21: accepted are .* 0 to 20"),
+        (lambda: noisy_questions([1], label_noise=0, samples=0), "samples=0"),
+        (lambda: network_errors(0, QUESTIONS, epochs=1), "width=0"),
+        (lambda: network_errors(1, QUESTIONS, epochs=0), "epochs=0"),
+        (lambda: network_errors(1, QUESTIONS, epochs=1, learning_rate=0), "learning_rate=0"),
+        (lambda: network_errors(1, QUESTIONS, epochs=1, optimizer="sgd"), "optimizer='sgd': accepted are 'adam', 'mom"),
     ],
 )
 def test_bad_input_is_named(call, told):
     with pytest.raises(ValueError, match=told):
         call()
+
+
+def test_a_network_without_hidden_units_has_two_biases():
+    assert parameter_count(0) == 2
+
+
+def test_results_are_told_in_a_line():
+    assert repr(QUESTIONS) == "NoisyQuestions(1 seeds, 4 + 4 samples, 20 inputs)"
+    assert repr(network_errors(1, QUESTIONS, epochs=3)) == "NetworkErrors(1 seeds, epochs 1 to 3)"

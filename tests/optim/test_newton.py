@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.optim import conjugate_gradient, damped_step, newton_path, taylor_minimum
+from hwlib.optim import conjugate_gradient, newton_path, taylor_minimum
 
 
 def model(H, g, s):
@@ -104,11 +104,10 @@ def test_conjugate_gradients_solve_positive_systems_in_d_products(d, seed, dampi
     found = conjugate_gradient(H, g, damping=damping)
     assert found.status == "solved"
     assert np.allclose(found.step, np.linalg.solve(H + damping * np.eye(d), -g), rtol=0, atol=1e-5)
-    assert np.allclose(found.step, damped_step(H, g, damping=damping), rtol=0, atol=1e-5)
     assert found.products <= 3 * d
     if d > 1:
-        cut = conjugate_gradient(H, g, iterations=1, tolerance=0)
-        assert cut.status == "out of iterations"
+        cut = conjugate_gradient(H, g, steps=1, tolerance=0)
+        assert cut.status == "out of steps"
         assert model(H, g, cut.step) < 0
 
 
@@ -133,8 +132,13 @@ def test_conjugate_gradients_stop_at_negative_curvature_with_a_way_down(d, seed)
     [
         (lambda: taylor_minimum(np.eye(2), [1]), r"hessian has shape \(2, 2\), gradient \(1,\)"),
         (lambda: taylor_minimum([[0, 1], [0, 0]], [1, 1]), "hessian is not symmetric"),
-        (lambda: damped_step(np.diag([1, -2]), [1, 1], damping=1), "damping=1: accepted are .* above 2"),
-        (lambda: damped_step(np.zeros((1, 1)), [1]), "damping=0.0: accepted are .* above 0"),
+        (lambda: taylor_minimum([[np.inf]], [1]), "hessian has entries that are infinite or NaN"),
+        (lambda: taylor_minimum([[1]], [1j]), "gradient has the type complex128"),
+        (lambda: conjugate_gradient(np.eye(2), [np.inf, 1]), "gradient has entries that are infinite or NaN"),
+        (lambda: conjugate_gradient(np.diag([np.inf, 1]), [1, 1]), "operator @ v has entries that are infinite"),
+        (lambda: conjugate_gradient(np.eye(2), [1, 1], steps=1.5), "steps=1.5: accepted is a whole number"),
+        (lambda: conjugate_gradient(np.eye(2), [1, 1], tolerance=-1), "tolerance=-1"),
+        (lambda: newton_path(lambda w: w, lambda w: np.eye(1), [np.nan], steps=1), "start has entries that are"),
         (lambda: conjugate_gradient(np.eye(2), [[1]]), r"gradient has shape \(1, 1\)"),
         (lambda: conjugate_gradient(np.eye(2), [1, 1], damping=-1), "damping=-1"),
         (lambda: newton_path(lambda w: w, lambda w: np.zeros((1, 1)), [1.0], steps=1), r"singular at \[1.0\]"),
@@ -144,3 +148,11 @@ def test_conjugate_gradients_stop_at_negative_curvature_with_a_way_down(d, seed)
 def test_bad_input_is_named(call, told):
     with pytest.raises(ValueError, match=told):
         call()
+
+
+def test_results_are_told_in_a_line_however_long_they_are():
+    assert repr(taylor_minimum(np.eye(9), np.ones(9))) == "TaylorMinimum('one', step=array of shape (9,), fall=None)"
+    stopped = conjugate_gradient(np.diag([-1.0, 1.0]), [1, 0])
+    assert repr(stopped) == "ConjugateGradient('negative curvature', step=[0, 0], fall=[-1, 0], products=1)"
+    stopped = conjugate_gradient(np.eye(2000), np.arange(2000), steps=0)
+    assert repr(stopped) == "ConjugateGradient('out of steps', step=array of shape (2000,), fall=None, products=0)"

@@ -152,7 +152,7 @@ def brief(values: Any) -> str:
         return "None"
     array = np.asarray(values)
     if array.ndim == 1 and array.size <= 6 and array.dtype.kind in "iuf":
-        return "[" + ", ".join(f"{entry:.6g}" for entry in array) + "]"
+        return "[" + ", ".join(f"{entry + 0:.6g}" for entry in array) + "]"
     return f"array of shape {array.shape}"
 
 

@@ -12,28 +12,36 @@ Double Descent for Weak Features* (2020); Nakkiran, *More Data Can Hurt for Line
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.arguments import generator, positive, whole, whole_numbers
+from hwlib._core.arrays import real_array
+from hwlib._core.optional import require
+from hwlib._core.types import Array, Integers, RandomSource
+
+if TYPE_CHECKING:
+    import torch
+
 __all__ = [
     "NetworkErrors",
+    "NoisyQuestions",
     "checksum",
     "expected_risk",
     "measured_networks",
     "network_errors",
+    "noisy_questions",
     "parameter_count",
     "ridge_risk",
-    "sampled_risk",
 ]
-
-Array = npt.NDArray[np.float64]
 
 
 def expected_risk(n: int, p: int, *, signal: float, rest: float) -> float:
@@ -55,10 +63,8 @@ def expected_risk(n: int, p: int, *, signal: float, rest: float) -> float:
         >>> expected_risk(20, 9, signal=1.0, rest=1.0), expected_risk(20, 20, signal=1.0, rest=1.0)
         (1.9, inf)
     """
-    _at_least("n", n, 1)
-    _at_least("p", p, 0)
-    _at_least("signal", signal, 0)
-    _at_least("rest", rest, 0)
+    n, p = whole("n", n, least=1), whole("p", p, least=0)
+    signal, rest = positive("signal", signal, zero=True), positive("rest", rest, zero=True)
     if p <= n - 2:
         return rest * (1 + p / (n - p - 1))
     if p <= n + 1:
@@ -66,37 +72,20 @@ def expected_risk(n: int, p: int, *, signal: float, rest: float) -> float:
     return signal * (1 - n / p) + rest * (1 + n / (p - n - 1))
 
 
-def sampled_risk(
-    n: int, p: int, *, weights: npt.ArrayLike, noise: float, trials: int, rng: np.random.Generator
+def ridge_risk(
+    n: int,
+    p: int,
+    *,
+    weights: npt.ArrayLike,
+    noise: float,
+    trials: int,
+    penalty: float = 0.0,
+    rng: RandomSource = None,
 ) -> tuple[float, float]:
     """Draw samples, fit, and average the exact error of each fit on new samples.
 
-    Args:
-        n: number of samples, at least 1.
-        p: number of features that least squares sees, the first ones; at most d.
-        weights: true weights ``(d,)``.
-        noise: standard deviation of the noise in y.
-        trials: number of fits, at least 2.
-        rng: source of the samples.
-
-    Returns:
-        Mean risk, the noise of the new sample included, and its standard error.
-
-    Raises:
-        ValueError: if a number is out of its range.
-
-    Example:
-        >>> mean, error = sampled_risk(9, 3, weights=[1.0, 1.0, 1.0], noise=0.0, trials=5, rng=np.random.default_rng(0))
-        >>> mean < 1e-20
-        True
-    """
-    return ridge_risk(n, p, weights=weights, noise=noise, trials=trials, rng=rng, penalty=0.0)
-
-
-def ridge_risk(
-    n: int, p: int, *, weights: npt.ArrayLike, noise: float, trials: int, rng: np.random.Generator, penalty: float
-) -> tuple[float, float]:
-    """As :func:`sampled_risk`, for the minimiser of the squared error plus a penalty on the length of w.
+    The fit is the minimiser of the squared error plus a penalty on the square of the length of w; without a penalty,
+    the shortest least-squares solution.
 
     Args:
         n: number of samples, at least 1.
@@ -104,8 +93,8 @@ def ridge_risk(
         weights: true weights ``(d,)``.
         noise: standard deviation of the noise in y.
         trials: number of fits, at least 2.
+        penalty: factor of the square of the length, at least 0.
         rng: source of the samples.
-        penalty: factor of the square of the length; 0 is the shortest least-squares solution.
 
     Returns:
         Mean risk, the noise of the new sample included, and its standard error.
@@ -114,20 +103,21 @@ def ridge_risk(
         ValueError: if a number is out of its range.
 
     Example:
-        >>> options = dict(weights=[1.0], noise=1.0, trials=5, penalty=1e12)
-        >>> mean, error = ridge_risk(3, 1, rng=np.random.default_rng(0), **options)
+        >>> mean, error = ridge_risk(9, 3, weights=[1.0, 1.0, 1.0], noise=0.0, trials=5, rng=0)
+        >>> mean < 1e-20
+        True
+        >>> mean, error = ridge_risk(3, 1, weights=[1.0], noise=1.0, trials=5, penalty=1e12, rng=0)
         >>> round(mean, 6)
         2.0
     """
-    truth = np.asarray(weights, float)
-    _at_least("n", n, 1)
-    _at_least("trials", trials, 2)
-    _at_least("noise", noise, 0)
-    _at_least("penalty", penalty, 0)
-    if not 1 <= p <= len(truth):
-        raise ValueError(f"p={p!r}: accepted are whole numbers from 1 to {len(truth)}")
-    X = rng.standard_normal((trials, n, len(truth)))
-    y = X @ truth + noise * rng.standard_normal((trials, n))
+    truth = real_array("weights", weights)
+    n, trials = whole("n", n, least=1), whole("trials", trials, least=2)
+    noise, penalty = positive("noise", noise, zero=True), positive("penalty", penalty, zero=True)
+    if truth.ndim != 1 or not 1 <= whole("p", p) <= len(truth):
+        raise ValueError(f"p={p!r}, weights of shape {truth.shape}: accepted are p from 1 to d, and weights (d,)")
+    random = generator("rng", rng)
+    X = random.standard_normal((trials, n, len(truth)))
+    y = X @ truth + noise * random.standard_normal((trials, n))
     u, s, vt = np.linalg.svd(X[:, :, :p], full_matrices=False)
     shrunk = s / (s**2 + penalty) * np.einsum("tnk,tn->tk", u, y)
     found = np.einsum("tkp,tk->tp", vt, shrunk)
@@ -139,20 +129,105 @@ def parameter_count(width: int, *, inputs: int = 20) -> int:
     """Parameters of the networks of :func:`network_errors`: one hidden layer, two outputs, with biases.
 
     Args:
-        width: units of the hidden layer.
-        inputs: size of a sample.
+        width: units of the hidden layer, at least 0.
+        inputs: numbers in a sample, at least 1.
 
     Returns:
         P.
+
+    Raises:
+        ValueError: if a number is out of its range.
 
     Example:
         >>> parameter_count(8)
         186
     """
-    return (inputs + 1) * width + (width + 1) * 2
+    return (whole("inputs", inputs, least=1) + 1) * whole("width", width, least=0) + (width + 1) * 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
+class NoisyQuestions:
+    """Samples of some questions, with wrong labels among those to learn from; made by :func:`noisy_questions`.
+
+    Attributes:
+        train: ``(seeds, samples, inputs)``.
+        train_labels: ``(seeds, samples)``, true or false, a share of them turned round.
+        test: ``(seeds, test_samples, inputs)``.
+        test_labels: ``(seeds, test_samples)``, all right.
+        sources: of random numbers, one for each seed, after its samples were drawn: initial weights come from copies.
+    """
+
+    train: Array
+    train_labels: npt.NDArray[np.bool_]
+    test: Array
+    test_labels: npt.NDArray[np.bool_]
+    sources: tuple[np.random.Generator, ...]
+
+    def __repr__(self) -> str:
+        seeds, samples, inputs = self.train.shape
+        return f"NoisyQuestions({seeds} seeds, {samples} + {self.test.shape[1]} samples, {inputs} inputs)"
+
+
+def noisy_questions(
+    seeds: Sequence[int],
+    *,
+    label_noise: float,
+    samples: int = 200,
+    test_samples: int = 2000,
+    inputs: int = 20,
+    slow_inputs: int = 0,
+) -> NoisyQuestions:
+    """Draw a linear question for each seed, and samples with wrong labels.
+
+    The label of a normal sample says which of two random linear functions is larger. A share of the training labels
+    is turned round. Slow inputs count four times as much in the question, but are twenty times smaller; so descent is
+    late to learn them.
+
+    Args:
+        seeds: each gives its own question, samples and wrong labels.
+        label_noise: share of training labels that are turned round, from 0 to 1.
+        samples: training samples.
+        test_samples: new samples.
+        inputs: numbers in a sample.
+        slow_inputs: how many of them, the last ones, are slow.
+
+    Returns:
+        The samples.
+
+    Raises:
+        ValueError: if a number is out of its range.
+
+    Example:
+        >>> noisy_questions(range(3), label_noise=0.2, samples=10)
+        NoisyQuestions(3 seeds, 10 + 2000 samples, 20 inputs)
+    """
+    counts = {"samples": samples, "test_samples": test_samples, "inputs": inputs}
+    samples, test_samples, inputs = (whole(name, count, least=1) for name, count in counts.items())
+    if not 0 <= label_noise <= 1:
+        raise ValueError(f"label_noise={label_noise!r}: accepted are numbers from 0 to 1")
+    if whole("slow_inputs", slow_inputs, least=0) > inputs:
+        raise ValueError(f"slow_inputs={slow_inputs!r}: accepted are whole numbers from 0 to {inputs}")
+    x, labels, turned, sources = [], [], [], []
+    for seed in whole_numbers("seeds", seeds, least=0):
+        rng = np.random.default_rng(seed)
+        x.append(rng.standard_normal((samples + test_samples, inputs)))
+        turned.append(rng.random(samples + test_samples)[:samples] < label_noise)
+        question = rng.standard_normal((inputs, 2))
+        question[inputs - slow_inputs :] *= 4
+        labels.append((x[-1] @ question).argmax(1) == 1)
+        x[-1][:, inputs - slow_inputs :] *= 0.05
+        sources.append(rng)
+    every, right = np.stack(x), np.stack(labels)
+    return NoisyQuestions(
+        train=every[:, :samples],
+        train_labels=right[:, :samples] ^ np.stack(turned),
+        test=every[:, samples:],
+        test_labels=right[:, samples:],
+        sources=tuple(sources),
+    )
+
+
+@dataclass(frozen=True, repr=False)
 class NetworkErrors:
     """Errors of networks of one width while they learn.
 
@@ -163,118 +238,101 @@ class NetworkErrors:
         test_loss: ``(seeds, m)`` mean square error on new samples, the quantity that training makes small.
     """
 
-    epochs: npt.NDArray[np.int64]
+    epochs: Integers
     train: Array
     test: Array
     test_loss: Array
 
+    def __repr__(self) -> str:
+        return f"NetworkErrors({len(self.train)} seeds, epochs {self.epochs[0]} to {self.epochs[-1]})"
+
 
 def network_errors(
     width: int,
+    questions: NoisyQuestions,
     *,
-    seeds: Sequence[int],
-    label_noise: float,
     epochs: int,
-    samples: int = 200,
-    inputs: int = 20,
-    rate: float = 0.01,
-    test_samples: int = 2000,
-    slow_inputs: int = 0,
+    learning_rate: float = 0.01,
     optimizer: Literal["adam", "momentum"] = "adam",
 ) -> NetworkErrors:
-    """Train ReLU networks with one hidden layer on a linear question with wrong labels, one network for each seed.
+    """Train ReLU networks with one hidden layer, one for each question; all learn side by side.
 
-    The label of a normal sample says which of two random linear functions is larger. A share of the training labels
-    is turned round. All seeds learn side by side, on the square error over all samples. Slow inputs count four times
-    as much in the question, but are twenty times smaller; so descent is late to learn them.
+    They minimise the square error of two outputs, one for each label, over all samples.
 
     Args:
         width: units of the hidden layer, at least 1.
-        seeds: each gives its own question, samples, wrong labels and initial weights.
-        label_noise: share of training labels that are turned round, from 0 to 1.
+        questions: what they learn.
         epochs: rounds over all samples, at least 1.
-        samples: training samples.
-        inputs: size of a sample.
-        rate: learning rate.
-        test_samples: new samples.
-        slow_inputs: how many of the inputs are slow.
+        learning_rate: above 0.
         optimizer: ``"adam"``, or ``"momentum"``: gradient descent with momentum 0.9.
 
     Returns:
         Errors at about 16 epochs on a logarithmic scale, the last included.
 
     Raises:
-        ValueError: if a number is out of its range.
+        ValueError: if a number is out of its range, or there is no such optimizer.
 
     Example:
-        >>> errors = network_errors(4, seeds=[0], label_noise=0.0, epochs=2, samples=10, test_samples=10)
-        >>> errors.epochs.tolist(), errors.test.shape
-        ([1, 2], (1, 2))
+        >>> questions = noisy_questions([0], label_noise=0.0, samples=10, test_samples=10)
+        >>> network_errors(4, questions, epochs=2)
+        NetworkErrors(1 seeds, epochs 1 to 2)
     """
-    import torch
-    import torch.nn.functional as F  # noqa: N812
-
-    for name, value in (("width", width), ("epochs", epochs), ("samples", samples), ("inputs", inputs)):
-        _at_least(name, value, 1)
-    if not seeds or not 0 <= label_noise <= 1:
-        raise ValueError(f"seeds={seeds!r}, label_noise={label_noise!r}: accepted are one or more seeds and 0 to 1")
-    if not 0 <= slow_inputs <= inputs or optimizer not in ("adam", "momentum"):
-        raise ValueError(
-            f"slow_inputs={slow_inputs!r}, optimizer={optimizer!r}: accepted are 0 to {inputs}, 'adam' and 'momentum'"
-        )
-    drawn = [_draw(seed, width, samples + test_samples, inputs, slow_inputs) for seed in seeds]
-    x, labels = (np.stack([draw[k] for draw in drawn]) for k in ("x", "labels"))
-    noisy = labels[:, :samples] ^ (np.stack([draw["turn"] for draw in drawn])[:, :samples] < label_noise)
-    data = torch.from_numpy(x).float()
-    train_x, test_x = data[:, :samples], data[:, samples:]
-    train_y, test_y = torch.from_numpy(noisy).long(), torch.from_numpy(labels[:, samples:]).long()
-    targets, test_targets = F.one_hot(train_y, 2).float(), F.one_hot(test_y, 2).float()
-    names = ("first", "first_bias", "second", "second_bias")
-    parameters = [torch.from_numpy(np.stack([draw[k] for draw in drawn])).float().requires_grad_() for k in names]
-
-    def outputs(batch: Any) -> Any:  # (seeds, samples, inputs) -> (seeds, samples, 2)
-        hidden = torch.baddbmm(parameters[1], batch, parameters[0]).relu()
-        return torch.baddbmm(parameters[3], hidden, parameters[2])
-
-    stepper: Any = (
-        torch.optim.Adam(parameters, lr=rate)
-        if optimizer == "adam"
-        else torch.optim.SGD(parameters, lr=rate, momentum=0.9)
-    )
-    marks = np.unique(np.geomspace(1, epochs, 16).round().astype(np.int64))
-    train, test, test_loss = [], [], []
+    torch = require("torch")
+    parameters = _initial_weights(questions, whole("width", width, least=1))
+    optimizers = {
+        "adam": lambda: torch.optim.Adam(parameters, lr=learning_rate),
+        "momentum": lambda: torch.optim.SGD(parameters, lr=learning_rate, momentum=0.9),
+    }
+    positive("learning_rate", learning_rate)
+    if optimizer not in optimizers:
+        raise ValueError(f"optimizer={optimizer!r}: accepted are {', '.join(map(repr, optimizers))}")
+    stepper = optimizers[optimizer]()
+    train, test = (torch.from_numpy(x).float() for x in (questions.train, questions.test))
+    train_labels, test_labels = (torch.from_numpy(x) for x in (questions.train_labels, questions.test_labels))
+    targets = _targets(train_labels)
+    marks = np.unique(np.geomspace(1, whole("epochs", epochs, least=1), 16).round().astype(np.int64))
+    train_errors, test_errors, test_losses = [], [], []
     for epoch in range(1, epochs + 1):
         # Summed over the seeds: none of them feels the others.
-        loss = ((outputs(train_x) - targets) ** 2).sum() / samples
+        loss = ((_outputs(parameters, train) - targets) ** 2).sum() / train.shape[1]
         stepper.zero_grad()
         loss.backward()
         stepper.step()
         if epoch in marks:
             with torch.no_grad():
-                train.append((outputs(train_x).argmax(2) != train_y).double().mean(1).numpy())
-                shown = outputs(test_x)
-                test.append((shown.argmax(2) != test_y).double().mean(1).numpy())
-                test_loss.append(((shown - test_targets) ** 2).sum(2).double().mean(1).numpy())
-    return NetworkErrors(marks, np.stack(train, 1), np.stack(test, 1), np.stack(test_loss, 1))
+                shown = _outputs(parameters, test)
+                train_errors.append(_error_share(_outputs(parameters, train), train_labels))
+                test_errors.append(_error_share(shown, test_labels))
+                test_losses.append(((shown - _targets(test_labels)) ** 2).sum(2).double().mean(1).numpy())
+    return NetworkErrors(marks, np.stack(train_errors, 1), np.stack(test_errors, 1), np.stack(test_losses, 1))
 
 
-def _draw(seed: int, width: int, count: int, inputs: int, slow: int) -> dict[str, npt.NDArray[Any]]:
-    """Samples, labels and initial weights of one seed; the samples do not depend on the width."""
-    rng = np.random.default_rng(seed)
-    x, turn = rng.standard_normal((count, inputs)), rng.random(count)
-    question = rng.standard_normal((inputs, 2))
-    question[inputs - slow :] *= 4
-    labels = (x @ question).argmax(1) == 1
-    x[:, inputs - slow :] *= 0.05
-    return {
-        "x": x,
-        "turn": turn,
-        "labels": labels,
-        "first": rng.standard_normal((inputs, width)) * np.sqrt(2 / inputs),
-        "first_bias": np.zeros((1, width)),
-        "second": rng.standard_normal((width, 2)) * np.sqrt(2 / width),
-        "second_bias": np.zeros((1, 2)),
-    }
+def _initial_weights(questions: NoisyQuestions, width: int) -> list[torch.Tensor]:
+    """Weights and biases of both layers, with the seeds in front."""
+    torch = require("torch")
+    inputs, layers = questions.train.shape[2], []
+    for source in copy.deepcopy(questions.sources):
+        first = source.standard_normal((inputs, width)) * np.sqrt(2 / inputs)
+        second = source.standard_normal((width, 2)) * np.sqrt(2 / width)
+        layers.append((first, np.zeros((1, width)), second, np.zeros((1, 2))))
+    return [torch.from_numpy(np.stack(parts)).float().requires_grad_() for parts in zip(*layers, strict=True)]
+
+
+def _outputs(parameters: list[torch.Tensor], batch: torch.Tensor) -> torch.Tensor:
+    """(seeds, samples, inputs) to (seeds, samples, 2)."""
+    torch = require("torch")
+    first, first_bias, second, second_bias = parameters
+    return torch.baddbmm(second_bias, torch.baddbmm(first_bias, batch, first).relu(), second)
+
+
+def _targets(labels: torch.Tensor) -> torch.Tensor:
+    """(seeds, samples) to (seeds, samples, 2): a one at the label."""
+    return require("torch").nn.functional.one_hot(labels.long(), 2).float()
+
+
+def _error_share(outputs: torch.Tensor, labels: torch.Tensor) -> Array:
+    share: Array = ((outputs.argmax(2) == 1) != labels).double().mean(1).numpy()
+    return share
 
 
 def checksum(results: Any) -> str:
@@ -310,10 +368,5 @@ def measured_networks() -> dict[str, Any]:
     text = (resources.files("hwlib.optim") / "double_descent.json").read_text("utf8")
     stored: dict[str, Any] = json.loads(text)
     if checksum(stored["results"]) != stored["sha256"]:
-        raise ValueError("data/double_descent.json was changed: accepted is what experiments/double_descent.py wrote")
+        raise ValueError("double_descent.json was changed: accepted is what experiments/double_descent.py wrote")
     return stored
-
-
-def _at_least(name: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise ValueError(f"{name}={value!r}: accepted are numbers of at least {least}")

@@ -18,12 +18,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ConjugateGradient", "TaylorMinimum", "conjugate_gradient", "damped_step", "newton_path", "taylor_minimum"]
+from hwlib._core.arguments import positive, whole
+from hwlib._core.arrays import brief, real_array
+from hwlib._core.types import Array
 
-Array = npt.NDArray[np.float64]
+__all__ = ["ConjugateGradient", "TaylorMinimum", "conjugate_gradient", "newton_path", "taylor_minimum"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TaylorMinimum:
     """What the minimum of a second-order model is.
 
@@ -36,6 +38,9 @@ class TaylorMinimum:
     kind: Literal["one", "many", "none"]
     step: Array | None
     fall: Array | None
+
+    def __repr__(self) -> str:
+        return f"TaylorMinimum({self.kind!r}, step={brief(self.step)}, fall={brief(self.fall)})"
 
 
 def taylor_minimum(hessian: npt.ArrayLike, gradient: npt.ArrayLike, *, tolerance: float = 1e-10) -> TaylorMinimum:
@@ -50,15 +55,16 @@ def taylor_minimum(hessian: npt.ArrayLike, gradient: npt.ArrayLike, *, tolerance
         The minimum, or the reason why there is none.
 
     Raises:
-        ValueError: if the shapes do not fit or H is not symmetric.
+        ValueError: if the shapes do not fit, a number is not finite or H is not symmetric.
 
     Example:
-        >>> taylor_minimum([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0]).step
-        array([-1., -1.])
-        >>> taylor_minimum([[2.0, 0.0], [0.0, -4.0]], [2.0, 4.0]).fall
-        array([ 0., -1.])
+        >>> taylor_minimum([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0])
+        TaylorMinimum('one', step=[-1, -1], fall=None)
+        >>> taylor_minimum([[2.0, 0.0], [0.0, -4.0]], [2.0, 4.0])
+        TaylorMinimum('none', step=None, fall=[0, -1])
     """
     H, g = _model(hessian, gradient)
+    positive("tolerance", tolerance, zero=True)
     values, vectors = np.linalg.eigh(H)
     parts = vectors.T @ g
     flat = abs(values) <= tolerance * abs(values).max()
@@ -71,50 +77,27 @@ def taylor_minimum(hessian: npt.ArrayLike, gradient: npt.ArrayLike, *, tolerance
     return TaylorMinimum("many" if flat.any() else "one", step, None)
 
 
-def damped_step(hessian: npt.ArrayLike, gradient: npt.ArrayLike, *, damping: float = 0.0) -> Array:
-    """Newton's step with a damping: the s with (H + damping I) s = -g.
-
-    A large damping gives a short step against the gradient, no damping Newton's step.
-
-    Args:
-        hessian: H, ``(d, d)``, symmetric.
-        gradient: g, ``(d,)``.
-        damping: at least 0, and large enough to make H + damping I positive definite.
-
-    Returns:
-        ``(d,)``.
-
-    Raises:
-        ValueError: if shapes do not fit, or H + damping I is not positive definite: the step would not be a minimiser.
-
-    Example:
-        >>> damped_step([[1.0, 0.0], [0.0, -1.0]], [4.0, 2.0], damping=3.0)
-        array([-1., -1.])
-    """
-    H, g = _model(hessian, gradient)
-    least = float(np.linalg.eigvalsh(H)[0])
-    if not damping >= 0 or least + damping <= 0:
-        raise ValueError(
-            f"damping={damping!r}: accepted are numbers of at least 0 and above {max(-least, 0.0) + 0.0:.6g}"
-        )
-    return np.asarray(np.linalg.solve(H + damping * np.eye(len(g)), -g))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConjugateGradient:
     """How far conjugate gradients came with (H + damping I) s = -g.
 
     Attributes:
         step: s.
-        status: ``"solved"``, ``"negative curvature"`` or ``"out of iterations"``.
+        status: ``"solved"``, ``"negative curvature"`` or ``"out of steps"``.
         fall: a direction d of length one with d^T (H + damping I) d <= 0, if one was met; else None.
         products: products with H that were taken.
     """
 
     step: Array
-    status: Literal["solved", "negative curvature", "out of iterations"]
+    status: Literal["solved", "negative curvature", "out of steps"]
     fall: Array | None
     products: int
+
+    def __repr__(self) -> str:
+        return (
+            f"ConjugateGradient({self.status!r}, step={brief(self.step)}, fall={brief(self.fall)}, "
+            f"products={self.products})"
+        )
 
 
 def conjugate_gradient(
@@ -123,7 +106,7 @@ def conjugate_gradient(
     *,
     damping: float = 0.0,
     tolerance: float = 1e-8,
-    iterations: int | None = None,
+    steps: int | None = None,
 ) -> ConjugateGradient:
     """Newton's step from products with H only, by conjugate gradients.
 
@@ -135,30 +118,31 @@ def conjugate_gradient(
         gradient: g, ``(d,)``.
         damping: at least 0.
         tolerance: the residual to reach, as a share of the length of g.
-        iterations: at most so many products; ten times d if None.
+        steps: at most so many, with a product each; ten times d if None.
 
     Returns:
         The step and how it ended.
 
     Raises:
-        ValueError: if the gradient is no vector or the damping is negative.
+        ValueError: if the gradient is no vector of finite numbers, an option is out of its range, or a product is not
+            finite.
 
     Example:
-        >>> conjugate_gradient(np.diag([2.0, 4.0]), [2.0, 4.0]).step.round(12)
-        array([-1., -1.])
+        >>> conjugate_gradient(np.diag([2.0, 4.0]), [2.0, 4.0])
+        ConjugateGradient('solved', step=[-1, -1], fall=None, products=2)
     """
-    g = np.asarray(gradient, float)
+    g = real_array("gradient", gradient)
     if g.ndim != 1 or not g.size:
         raise ValueError(f"gradient has shape {g.shape}: accepted is a vector of one or more numbers")
-    if not damping >= 0:
-        raise ValueError(f"damping={damping!r}: accepted are numbers of at least 0")
+    for name, option in (("damping", damping), ("tolerance", tolerance)):
+        positive(name, option, zero=True)
     step, residual = np.zeros_like(g), -g
     direction, square = residual.copy(), float(g @ g)
-    goal, most = tolerance**2 * square, 10 * len(g) if iterations is None else iterations
+    goal, most = tolerance**2 * square, 10 * len(g) if steps is None else whole("steps", steps, least=0)
     for products in range(most):
         if square <= goal:
             return ConjugateGradient(step, "solved", None, products)
-        bent = np.asarray(operator @ direction, float) + damping * direction
+        bent = real_array("operator @ v", operator @ direction) + damping * direction
         curvature = float(direction @ bent)
         if curvature <= 0:
             fall = direction / np.linalg.norm(direction)
@@ -167,7 +151,7 @@ def conjugate_gradient(
         step, residual = step + length * direction, residual - length * bent
         square, last = float(residual @ residual), square
         direction = residual + square / last * direction
-    return ConjugateGradient(step, "solved" if square <= goal else "out of iterations", None, most)
+    return ConjugateGradient(step, "solved" if square <= goal else "out of steps", None, most)
 
 
 def newton_path(
@@ -198,17 +182,18 @@ def newton_path(
         ``(steps + 1, d)``: the path, the start first.
 
     Raises:
-        ValueError: if the Hessian is singular at a point that is met (after damping), or steps is negative.
+        ValueError: if the Hessian is singular at a point that is met (after damping), a number is not finite, or an
+            option is out of its range.
 
     Example:
         >>> newton_path(lambda w: 2 * w, lambda w: 2 * np.eye(2), [3.0, 4.0], steps=1)
         array([[3., 4.],
                [0., 0.]])
     """
-    if steps < 0:
-        raise ValueError(f"steps={steps!r}: accepted are whole numbers of at least 0")
-    path = [np.asarray(start, float)]
-    for _ in range(steps):
+    for name, option in (("damping", damping), ("tolerance", tolerance)):
+        positive(name, option, zero=True)
+    path = [real_array("start", start)]
+    for _ in range(whole("steps", steps, least=0)):
         H, g = _model(hessian(path[-1]), gradient(path[-1]))
         if np.linalg.norm(g) <= tolerance:
             path.append(path[-1])
@@ -222,7 +207,7 @@ def newton_path(
 
 
 def _model(hessian: npt.ArrayLike, gradient: npt.ArrayLike) -> tuple[Array, Array]:
-    H, g = np.asarray(hessian, float), np.asarray(gradient, float)
+    H, g = real_array("hessian", hessian), real_array("gradient", gradient)
     if g.ndim != 1 or H.shape != (len(g), len(g)):
         raise ValueError(f"hessian has shape {H.shape}, gradient {g.shape}: accepted are (d, d) and (d,)")
     if not np.allclose(H, H.T, rtol=1e-8, atol=1e-8 * abs(H).max()):
