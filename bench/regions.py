@@ -1,7 +1,7 @@
 """All regions against regioncam in the plane, and against linear programs in more dimensions. Prints ratios.
 
 Both are asked for the same, each in its own form: shared corners, the numbers of the corners of every region, which
-neurons are on, and the affine map. hwlib runs as machine code (``precompile``); the first column shows what it is
+neurons are on, and the affine map. hwlib runs as machine code; the first column shows what it is
 without that, in NumPy alone.
 """
 
@@ -12,21 +12,12 @@ import importlib.util
 import itertools
 from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
 from bench._timing import medians
 from hwlib.network import Network, folding_network
-from hwlib.regions import (
-    _cells,
-    _enumerate,
-    _overlay,
-    _result,
-    count_regions,
-    enumerate_regions,
-    precompile,
-)
+from hwlib.regions import count_regions, enumerate_regions, use_engine
 
 HALF = 10.0
 PLANE = [
@@ -61,8 +52,7 @@ def by_hwlib(network: Network) -> tuple[int, Any]:
 
 def in_numpy(function: Callable[[], Any]) -> Any:
     """The same without machine code."""
-    parts = {"overlay": _overlay, "cells": _cells}
-    with mock.patch.multiple(_enumerate, engine=parts.get), mock.patch.multiple(_result, engine=parts.get):
+    with use_engine("numpy"):
         return function()
 
 
@@ -88,7 +78,13 @@ def by_regioncam(network: Network) -> tuple[int, Any]:
 
 def run() -> None:
     """Print the tables."""
-    precompile()
+    with use_engine("numba"):
+        print_plane()
+        print_folds()
+        print_cells()
+
+
+def print_plane() -> None:
     peers: dict[str, Callable[[Network], tuple[int, Any]]] = {
         "in NumPy": lambda network: in_numpy(lambda: by_hwlib(network))
     }
@@ -111,6 +107,9 @@ def run() -> None:
             for time, count in zip(times.values(), counts[1:], strict=True)
         )
         print(f"{'-'.join(map(str, widths)):24}{counts[0]:>10}{ours * 1e3:>10.2f}{ratios}")
+
+
+def print_folds() -> None:
     print(f"\n{'folds, turned':24}{'regions':>10}{'hwlib ms':>10}   (4^L are right)")
     for layers in (4, 6):
         first, *rest = folding_network(layers, 2).as_floats().layers
@@ -118,6 +117,9 @@ def run() -> None:
         network = Network([type(first)(first.weight @ turn, first.bias, first.activation), *rest])
         times = medians({"hwlib": lambda net=network: by_hwlib(net)}, rounds=5)  # type: ignore[misc]
         print(f"{f'L = {layers}':24}{by_hwlib(network)[0]:>10}{times['hwlib'] * 1e3:>10.1f}")
+
+
+def print_cells() -> None:
     print(f"\n{'in more dimensions':24}{'regions':>10}{'hwlib ms':>10}{'in NumPy':>18}{'linear programs':>18}")
     for widths in SPACE:
         network, box = random_network(widths), [(-2.0, 2.0)] * widths[0]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import itertools
 import math
-import os
 from fractions import Fraction
 
 import numpy as np
@@ -18,23 +15,15 @@ from hypothesis import strategies as st
 from hwlib.network import Network, folding_network
 from hwlib.pieces import PiecewiseLinear, relu_network
 from hwlib.regions import (
-    _cells,
-    _cells_compiled,
-    _engine,
-    _enumerate,
-    _overlay,
-    _overlay_compiled,
-    _result,
     bounds,
     count_regions,
     enumerate_regions,
     identified_regions,
     iterate_regions,
-    precompile,
     sample_regions,
     slice_network,
+    use_engine,
 )
-from hwlib.regions.exact import box_cell
 
 
 def random_network(widths, seed, activation="relu", scale=1.0):
@@ -72,27 +61,7 @@ def zaslavsky(lines, dimension):
     return sum(math.comb(lines, k) for k in range(dimension + 1))
 
 
-ENGINES = {
-    "numpy": {"overlay": _overlay, "cells": _cells},
-    "compiled": {"overlay": _overlay_compiled, "cells": _cells_compiled},
-}
-
-
-@contextlib.contextmanager
-def computed_by(name):
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (_enumerate, _result):
-            patch.setattr(module, "engine", ENGINES[name].__getitem__)
-        yield
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def _each_engine(request):
-    with computed_by(request.param):
-        yield
-
-
-by_both = pytest.mark.usefixtures("_each_engine")  # NumPy and machine code
+by_both = pytest.mark.usefixtures("each_engine")  # NumPy and machine code
 
 
 # --- counts ------------------------------------------------------------------------------------------
@@ -273,6 +242,7 @@ def test_regions_inside_a_polygon_tile_it(corners, exact):
     st.sampled_from(["relu", "leaky_relu", "abs", "hard_tanh"]),
     st.booleans(),
 )
+@pytest.mark.usefixtures("machine_code")
 def test_machine_code_finds_what_numpy_finds(hidden, dimension, seed, activation, everywhere):
     if dimension > 2 or everywhere:  # or it takes minutes, where it comes to whole numbers
         hidden = [min(width, 7 - dimension) for width in hidden[:2]]
@@ -282,8 +252,8 @@ def test_machine_code_finds_what_numpy_finds(hidden, dimension, seed, activation
     second = (np.hstack([rest[0][0], rest[0][0][:, :1], rest[0][0][:, -1:]]), rest[0][1])
     network = Network.from_arrays([first, second, *rest[1:]], activation=activation)
     found = []
-    for name in ENGINES:
-        with computed_by(name):
+    for name in ("numpy", "numba"):
+        with use_engine(name):
             regions = enumerate_regions(network, box=None if everywhere else [(-3, 2)] * dimension)
             assert everywhere or regions.exact_points is None  # at infinity parallel lines meet
             found.append({tuple(np.concatenate(region.pattern).tolist()): region for region in regions})
@@ -300,48 +270,6 @@ def test_machine_code_finds_what_numpy_finds(hidden, dimension, seed, activation
         elif len(one.corners):
             apart = np.abs(one.corners[:, None] - other.corners[None]).max(axis=2)
             assert apart.min(axis=1).max() < 1e-8 * reach
-
-
-@pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize("lift", [0, 1e-15])
-def test_three_lines_through_a_point_are_left_to_exact_arithmetic(name, lift):
-    star = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, lift]), ([[1, 1, 1]], [0])])
-    layers, limits = _enumerate.merged_layers(star), [(-1, 1), (-2, 1)]
-    rectangle, cell = _enumerate._rectangle(limits), _enumerate._in_floats(box_cell(limits))
-    overlay, cells = ENGINES[name].values()
-    with pytest.raises(_overlay.InDoubtError):
-        overlay.subdivide(rectangle, layers)
-    with pytest.raises(_overlay.InDoubtError):
-        overlay.count(rectangle, layers)
-    with pytest.raises(_overlay.InDoubtError):
-        list(cells.float_cells(cell, layers[:-1]))
-    with computed_by(name):
-        assert count_regions(star, box=limits) == (7 if lift else 6)
-
-
-def test_machine_code_is_taken_once_it_is_made_and_missing_numba_is_named(monkeypatch):
-    _engine.engine.cache_clear()
-    precompile()
-    assert [_engine.engine(part) for part in ("overlay", "cells")] == [_overlay_compiled, _cells_compiled]
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    _engine.engine.cache_clear()
-    assert [_engine.engine(part) for part in ("overlay", "cells")] == [_overlay, _cells]
-    with pytest.raises(ImportError, match=r"hwlib\[fast\]"):
-        precompile()
-    _engine.engine.cache_clear()
-
-
-def test_machine_code_older_than_its_sources_is_not_taken(monkeypatch, tmp_path):
-    monkeypatch.setattr(_engine, "_HERE", tmp_path)
-    (tmp_path / "__pycache__").mkdir()
-    source, made = tmp_path / "_lines_compiled.py", tmp_path / "__pycache__/_cells_compiled._regions-1.nbi"
-    for file, seconds in ((source, 100), (made, 200)):
-        file.touch()
-        os.utime(file, (seconds, seconds))
-    assert _engine._kept("cells") == [made]
-    assert _engine._outdated() == []
-    os.utime(source, (300, 300))
-    assert _engine._outdated() == [made]
 
 
 def test_exact_regions_have_exact_maps():
@@ -440,7 +368,10 @@ def test_independent_parts_multiply_and_more_than_eight_inputs_are_counted_by_pr
         (lambda n: enumerate_regions(n, polygon=[(0, 0), (1, 0), (0, 1)], box=[(0, 1)] * 2), "and a box"),
         (lambda n: count_regions(n, method="guess"), "accepted are 'auto', 'corners' and 'programs'"),
         (lambda n: count_regions(n, method="programs"), "accepted is a box"),
-        (lambda n: sample_regions(n, box=[(0, 1)] * 2, samples=0), "at least one sample"),
+        (
+            lambda n: sample_regions(n, box=[(0, 1)] * 2, samples=0),
+            "samples=0: accepted is a whole number",
+        ),
         (lambda n: next(iterate_regions(n, box=None)), "accepted is a box"),
         (lambda n: slice_network(n, [0, 0, 0], [1, 0, 0]), "accepted are 2 numbers each"),
         (lambda n: enumerate_regions(random_network([3, 2, 1], 0)).adjacency, "accepted are two"),
@@ -498,7 +429,7 @@ def test_nothing_is_identified_by_a_fold_that_is_off_or_flat():
         assert identified_regions(network, box=unit, target=unit) == []
     flat = Network.from_arrays([([[0]], [1]), ([[1]], [0])])
     assert identified_regions(flat, box=unit, target=unit) == []
-    with pytest.raises(ValueError, match="equally many"):
+    with pytest.raises(ValueError, match="accepted are as many outputs as inputs"):
         identified_regions(random_network([2, 3, 1], 0), box=unit * 2, target=unit)
 
 

@@ -10,9 +10,10 @@ Source: problems ``depth-one-layer``, ``depth-composition``, ``depth-folding``, 
 """
 
 from hwlib.regions import bounds, exact
-from hwlib.regions._engine import precompile
-from hwlib.regions._enumerate import count_regions, enumerate_regions, iterate_regions, sample_regions, slice_network
+from hwlib.regions._engine import engine, precompile, use_engine
+from hwlib.regions._enumerate import count_regions, enumerate_regions, iterate_regions, sample_regions
 from hwlib.regions._identified import Identified, identified_regions
+from hwlib.regions._parts import slice_network
 from hwlib.regions._result import Region, Regions
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Regions",
     "bounds",
     "count_regions",
+    "engine",
     "enumerate_regions",
     "exact",
     "identified_regions",
@@ -28,4 +30,5 @@ __all__ = [
     "precompile",
     "sample_regions",
     "slice_network",
+    "use_engine",
 ]

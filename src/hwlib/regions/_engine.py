@@ -1,45 +1,169 @@
-"""What finds regions: NumPy, or machine code where it was made."""
+"""What finds regions, behind one interface: in NumPy, as machine code, or in whole numbers; and the switch for it."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import importlib
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-from typing import Literal
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any, Literal, Protocol, get_args
 
-_HERE = Path(__file__).parent
+from hwlib._core.optional import require
+from hwlib._core.types import Array, Integers
+from hwlib.network import Layer
+from hwlib.regions import exact
+from hwlib.regions._compiled import _made
+from hwlib.regions._numpy import NumpyEngine
+from hwlib.regions._shapes import Faces
+
+EngineName = Literal["numpy", "numba"]
+SETTING = "HWLIB_REGIONS_ENGINE"
+
+
+class CellEngine(Protocol):
+    """What cuts cells of any dimension.
+
+    Attributes:
+        name: what :func:`named` knows it by, in other processes as well.
+    """
+
+    name: str
+
+    def cells(self, starts: Iterable[Any], layers: Sequence[Layer], *, depth: int = 0) -> Iterator[Any]:
+        """Cut cells by the lines of layers that have breakpoints; the first ``depth`` layers have cut them already.
+
+        Cells are :class:`~hwlib.regions._shapes.FloatCell`, in whole numbers :class:`~hwlib.regions.exact.Cell`.
+        Floats raise :class:`~hwlib.regions._shapes.InDoubtError` where they can not decide a sign.
+        """
+
+
+class Engine(CellEngine, Protocol):
+    """What cuts cells, and all faces of the plane at once, in float64; each raises an error where signs are in doubt.
+
+    ``layers`` are those of :func:`~hwlib.regions.exact.merged_layers`, with the last one, which has no breakpoints.
+    """
+
+    def plane(self, faces: Faces, layers: Sequence[Layer]) -> tuple[Faces, Array]:
+        """Cut faces by the lines of all layers but the last.
+
+        Returns the faces, and what the last layer puts out at all corners, ``(v, outputs)``, times t.
+        """
+
+    def count(self, faces: Faces, layers: Sequence[Layer]) -> int:
+        """How many faces :meth:`plane` would make."""
+
+    def maps(self, points: Array, ring: Integers, start: Integers, outputs: Array) -> tuple[Array, Array, Array]:
+        """Affine maps of faces from the outputs at their corners.
+
+        Returns weights ``(faces, outputs, 2)``, biases ``(faces, outputs)``, and which faces are too thin for that.
+        """
+
+
+class ExactEngine:
+    """Whole numbers of any size: never in doubt, and never fast."""
+
+    name = "exact"
+
+    def cells(self, starts: Iterable[exact.Cell], layers: Sequence[Layer], *, depth: int = 0) -> Iterator[exact.Cell]:
+        """Layers that have cut the cells already do not cut them again, so that nothing depends on ``depth``."""
+        del depth
+        return exact.exact_cells(starts, layers)
+
+
+EXACT = ExactEngine()
 
 
 @functools.cache
-def engine(part: Literal["overlay", "cells"]) -> ModuleType:
-    """The module with machine code for a part if numba has left it on the disk, else the one in NumPy.
+def named(name: str) -> Any:
+    """The engine of a name, started; the one of machine code compiles, unless that is on the disk."""
+    if name == "numba":
+        require("numba")
+        from hwlib.regions._compiled._start import CompiledEngine
 
-    Nobody has to wait for a compiler who has not asked for it.
+        return CompiledEngine()
+    return EXACT if name == "exact" else NumpyEngine()
+
+
+_used: ContextVar[Engine | None] = ContextVar("_used", default=None)
+_asked_for: set[str] = set()  # in this session
+
+
+def current() -> Engine:
+    """The engine for floats."""
+    return _used.get() or _chosen()
+
+
+@functools.cache
+def _chosen() -> Engine:
+    wanted = os.environ.get(SETTING)
+    if wanted:
+        return _checked(SETTING, wanted)
+    # Nobody has to wait for a compiler who has not asked for it.
+    found: Engine = named("numba" if _asked_for or _made.is_made() else "numpy")
+    return found
+
+
+def _checked(argument: str, name: str) -> Engine:
+    if name not in get_args(EngineName):
+        raise ValueError(f"{argument}={name!r}: accepted are 'numpy' and 'numba'")
+    found: Engine = named(name)
+    return found
+
+
+def engine() -> str:
+    """Which engine finds regions in floats: ``"numpy"``, or ``"numba"`` for machine code.
+
+    It is ``"numba"`` if :func:`precompile` was called on this machine, now or in an earlier session, for this version
+    of everything. The environment variable ``HWLIB_REGIONS_ENGINE`` or :func:`use_engine` overrule that.
+
+    Returns:
+        The name.
+
+    Raises:
+        ValueError: if ``HWLIB_REGIONS_ENGINE`` is neither.
+
+    Example:
+        >>> with use_engine("numpy"):
+        ...     engine()
+        'numpy'
     """
-    compiled = f"hwlib.regions._{part}_compiled"
-    made = compiled in sys.modules or (bool(_kept(part)) and not _outdated())
-    return importlib.import_module(compiled if made and importlib.util.find_spec("numba") else f"hwlib.regions._{part}")
+    return current().name
 
 
-def _kept(part: str = "*") -> list[Path]:
-    """Files in which numba says what machine code there is."""
-    return [*(_HERE / "__pycache__").glob(f"_{part}_compiled.*.nbi")]
+@contextlib.contextmanager
+def use_engine(name: EngineName) -> Iterator[None]:
+    """Find regions by this engine within a ``with`` block.
 
+    Args:
+        name: ``"numpy"``, or ``"numba"``, which is compiled first if need be.
 
-def _outdated() -> list[Path]:
-    """Those that are older than what they were made from; numba itself looks at one source only."""
-    newest = max(source.stat().st_mtime for source in _HERE.glob("*_compiled.py"))
-    return [file for file in _kept() if file.stat().st_mtime < newest]
+    Yields:
+        Nothing.
+
+    Raises:
+        ValueError: if there is none of that name.
+        ImportError: if numba is not installed.
+
+    Example:
+        >>> with use_engine("numpy"):
+        ...     engine()
+        'numpy'
+    """
+    token = _used.set(_checked("name", name))
+    try:
+        yield
+    finally:
+        _used.reset(token)
 
 
 def precompile() -> None:
-    """Make machine code for finding regions, here and for all later sessions on this machine.
+    """Make machine code for finding regions, for this and all later sessions on this machine.
 
-    The answers stay the same, and come three to thirty times sooner. It takes some thirty seconds, once; a second call
-    does nothing. Where the folder of ``hwlib`` can not be written to, it serves the present session only.
+    The answers stay the same, and come three to thirty times sooner. It takes half a minute to a minute, once; a second
+    call does nothing. Code is kept in the folder that the environment variable ``HWLIB_CACHE_DIR`` names, else in
+    ``NUMBA_CACHE_DIR``, else where the system keeps what can be made again (on Linux ``~/.cache``). If nothing can be
+    written there, it serves the present session only.
 
     Raises:
         ImportError: if numba is not installed.
@@ -47,12 +171,25 @@ def precompile() -> None:
     Source: chapter *Regions can be counted*.
 
     Example:
-        >>> precompile()
+        >>> precompile()  # doctest: +SKIP
+        >>> engine()  # doctest: +SKIP
+        'numba'
     """
-    if not importlib.util.find_spec("numba"):
-        raise ImportError("numba is missing, which makes the machine code: pip install 'hwlib[fast]'")
-    for file in _outdated():
-        file.unlink(missing_ok=True)
-    for part in ("overlay", "cells"):
-        importlib.import_module(f"hwlib.regions._{part}_compiled")
-    engine.cache_clear()
+    named("numba")
+    _asked_for.add("numba")
+    _chosen.cache_clear()
+
+
+def spread(by: CellEngine, starts: Sequence[Any], layers: Sequence[Layer], n_jobs: int) -> list[Any]:
+    """All cells that an engine finds within others, by several processes for ``n_jobs`` other than 1."""
+    if n_jobs == 1:
+        return list(by.cells(starts, layers))
+    joblib = require("joblib")  # the first layer here, and what is inside each of its cells elsewhere
+    jobs = [joblib.delayed(_inside)(by.name, cell, layers) for cell in by.cells(starts, layers[:1])]
+    return [cell for found in joblib.Parallel(n_jobs=n_jobs)(jobs) for cell in found]
+
+
+def _inside(name: str, cell: Any, layers: Sequence[Layer]) -> list[Any]:
+    # A process that has no machine code on the disk does not wait for it.
+    here: CellEngine = current() if name == "numba" else named(name)
+    return list(here.cells([cell], layers, depth=min(1, len(layers))))

@@ -9,12 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from hwlib.network import Network
-from hwlib.regions._enumerate import Box, enumerate_regions
-
-Array = npt.NDArray[Any]
+from hwlib._core.types import AnyArray as Array
+from hwlib.network import NetworkLike, as_network
+from hwlib.regions._domain import Box, read_box
+from hwlib.regions._enumerate import enumerate_regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +46,7 @@ class Identified:
         return np.array([Fraction(int(x.p), int(x.q)) for x in matrix.LUsolve(right)], dtype=object)
 
 
-def identified_regions(network: Network, *, box: Box, target: Box) -> list[Identified]:
+def identified_regions(network: NetworkLike, *, box: Box, target: Box) -> list[Identified]:
     """The regions in a box that a network maps one to one onto a target box.
 
     An affine map with an invertible matrix maps a region onto the target if and only if it maps the corners of the
@@ -72,12 +71,13 @@ def identified_regions(network: Network, *, box: Box, target: Box) -> list[Ident
         >>> sorted((str(min(region.corners.ravel())), int(region.weight[0, 0])) for region in found)
         [('0', -2), ('1/2', 2)]
     """
-    if network.outputs != network.inputs or len(target) != network.outputs:
+    network = as_network(network)
+    if network.outputs != network.inputs:
         raise ValueError(
-            f"a network from {network.inputs} to {network.outputs} numbers and a target of {len(target)}: "
-            "accepted are equally many"
+            f"a network from {network.inputs} to {network.outputs} numbers: accepted are as many outputs as inputs"
         )
-    wanted = set(itertools.product(*((Fraction(low), Fraction(high)) for low, high in target)))
+    sides = read_box(network.outputs, target, name="target")
+    wanted = set(itertools.product(*((Fraction(low), Fraction(high)) for low, high in sides)))
     found = []
     for region in enumerate_regions(network, box=box, exact=True):
         images = region.corners @ region.weight.T + region.bias

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linprog
 
+from hwlib._core.types import AnyArray as Array
 from hwlib.network import Layer, Network
 from hwlib.regions._layers import merged_layers
-
-Array = npt.NDArray[Any]
 
 _THINNEST = 1e-9  # radius of a ball that must fit into a region, in units of the box
 

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from hwlib._core.types import AnyArray as Array
 from hwlib.network import Network
-from hwlib.regions._engine import engine
+from hwlib.regions._engine import current
 from hwlib.regions._layers import affine_maps
-from hwlib.regions._overlay import following
-
-Array = npt.NDArray[Any]
+from hwlib.regions._shapes import following
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +103,7 @@ class Regions:
         """
         if self.outputs is None:
             return affine_maps(self.network.as_floats(), self.patterns)
-        weight, bias, thin = engine("overlay").maps_by_corners(self.points, self.ring, self.start, self.outputs)
+        weight, bias, thin = current().maps(self.points, self.ring, self.start, self.outputs)
         if thin.any():
             weight[thin], bias[thin] = affine_maps(self.network, [pieces[thin] for pieces in self.patterns])
         return weight, bias

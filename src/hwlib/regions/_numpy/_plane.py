@@ -4,7 +4,7 @@ A network is continuous, so its values at shared corners say everything: a neuro
 values at the two ends do, and inside a face it is affine, so that two such edges are joined by a chord. Which chords of
 a face cross follows from the order of their ends on its border, and the new faces follow from turning left at every
 meeting point. Positions are computed, but never compared: all decisions are signs, and a sign that floats can not be
-trusted with raises :class:`InDoubtError`; then exact arithmetic takes over.
+trusted with raises :class:`~hwlib.regions._shapes.InDoubtError`; then exact arithmetic takes over.
 
 Points are homogeneous, (p, q, t): the point (p, q) for t = 1, the direction (p, q) for t = 0. So the whole plane is
 three faces with corners at infinity.
@@ -12,48 +12,17 @@ three faces with corners at infinity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from hwlib._core.types import AnyArray as Array
 from hwlib.network import Layer
-from hwlib.regions._lines import LayerLines
-
-Array = npt.NDArray[Any]
-
-# Rounding, relative to the sizes that enter a sum. Signs of sums below are not trusted: about ten thousand times
-# what float64 loses in a layer, so that positions of corners that are a little off are covered as well.
-ROUNDING = 1e-11
+from hwlib.regions._numpy._lines import LayerLines
+from hwlib.regions._shapes import Faces, InDoubtError, following, pack, unpack
 
 
-class InDoubtError(ArithmeticError):
-    """A sign that float64 can not decide."""
-
-
-@dataclass
-class Faces:
-    """Faces with shared corners.
-
-    Attributes:
-        points: homogeneous corners ``(v, 3)``.
-        ring: corner numbers of all faces, one face after the other, each counter-clockwise.
-        start: where each face begins in ``ring``, and the end.
-        positive: for each layer so far, packed bits ``(faces, words)``: the lines that the face is on the positive
-            side of.
-    """
-
-    points: Array
-    ring: Array
-    start: Array
-    positive: list[Array]
-
-    def __len__(self) -> int:
-        return len(self.start) - 1
-
-
-def subdivide(faces: Faces, layers: list[Layer]) -> tuple[Faces, Array]:
+def subdivide(faces: Faces, layers: Sequence[Layer]) -> tuple[Faces, Array]:
     """Cut faces by the lines of all layers but the last, which has none.
 
     Returns the faces, and what the last layer puts out at all corners, ``(v, outputs)``, times t.
@@ -65,7 +34,7 @@ def subdivide(faces: Faces, layers: list[Layer]) -> tuple[Faces, Array]:
     return faces, values @ layers[-1].weight.T + faces.points[:, 2:] * layers[-1].bias
 
 
-def count(faces: Faces, layers: list[Layer]) -> int:
+def count(faces: Faces, layers: Sequence[Layer]) -> int:
     """How many faces :func:`subdivide` would make, without making those of the last cut."""
     values = faces.points[:, :2]
     *before, last = map(LayerLines, layers[:-1])
@@ -78,45 +47,7 @@ def count(faces: Faces, layers: list[Layer]) -> int:
 
 def _crossings_of(faces: Faces, values: Array, lines: LayerLines) -> _Crossings:
     t = faces.points[:, 2]
-    return _Crossings(faces, lines.heights(values, t), lines, margins(lines, values, t))
-
-
-def margins(layer: LayerLines, values: Array, t: Array) -> Array:
-    """Heights that are too small to trust, ``(1, lines)`` or ``(v, lines)``."""
-    if t.all():
-        sizes, scale = np.abs(values).max(keepdims=True), np.ones((1, 1))
-    else:
-        sizes, scale = np.abs(values).max(axis=1, keepdims=True), t[:, None]
-    least: Array = ROUNDING * (sizes * layer.weight_sizes + scale * layer.bias_sizes)
-    return least
-
-
-def following(ring: Array, start: Array) -> Array:
-    """Of each place in the ring, the next one around the same face."""
-    after = np.arange(1, len(ring) + 1)
-    after[start[1:] - 1] = start[:-1]
-    return after
-
-
-def pack(signs: Array) -> Array:
-    """Booleans ``(n, lines)`` as words of 64 bits ``(n, words)``."""
-    packed = np.packbits(signs, axis=1, bitorder="little")
-    words = -(-packed.shape[1] // 8)
-    padded = np.zeros((len(packed), 8 * words), np.uint8)
-    padded[:, : packed.shape[1]] = packed
-    return padded.view(np.uint64)
-
-
-def unpack(words: Array, lines: int) -> Array:
-    """The inverse of packing, ``(n, lines)``."""
-    return np.unpackbits(words.view(np.uint8), axis=1, count=lines, bitorder="little").astype(bool)
-
-
-def pieces(positive: Array, layer: Layer) -> Array:
-    """Pieces of all neurons, ``(n, neurons)``, from words of the lines that are exceeded."""
-    each = len(layer.activation.breakpoints)
-    exceeded = unpack(positive, len(layer.bias) * each).view(np.int8)
-    return exceeded if each == 1 else exceeded.reshape(len(exceeded), -1, each).sum(axis=2, dtype=np.int8)
+    return _Crossings(faces, lines.heights(values, t), lines, lines.margins(values, t))
 
 
 class _Crossings:
@@ -168,11 +99,9 @@ class _Crossings:
         """Each line enters and leaves a face once: pairs of entries, the first in the order of the border first."""
         face = self.face_of[self.edge]
         order = np.argsort(face * lines + self.line, kind="stable")
-        first, second = order[::2], order[1::2]
-        if len(first) != len(second) or not (
-            np.array_equal(face[first], face[second]) and np.array_equal(self.line[first], self.line[second])
-        ):
-            raise InDoubtError
+        first, second = order[::2], order[1::2]  # around a face signs change an even number of times
+        if ((face[first][1:] == face[first][:-1]) & (self.line[first][1:] == self.line[first][:-1])).any():
+            raise InDoubtError  # four times at least
         by_place = np.argsort(first)
         self.first, self.second = first[by_place], second[by_place]  # entries grow with the face, so this sorts faces
         self.chord_face = face[self.first]

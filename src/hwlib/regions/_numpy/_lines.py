@@ -1,15 +1,12 @@
-"""A network as layers of lines: each neuron and each of its breakpoints is one."""
+"""The lines of a layer: each neuron and each of its breakpoints is one."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from hwlib._core.types import AnyArray as Array
 from hwlib.network import Layer
-
-Array = npt.NDArray[Any]
+from hwlib.regions._shapes import ROUNDING
 
 
 class LayerLines:
@@ -47,6 +44,15 @@ class LayerLines:
         if len(self.copies):
             above[:, self.copies] = above[:, self._same[self.copies]] * self._factor[self.copies]
         return above
+
+    def margins(self, values: Array, t: Array) -> Array:
+        """Heights that are too small to trust, ``(1, lines)`` or ``(v, lines)``."""
+        if t.all():
+            sizes, scale = np.abs(values).max(keepdims=True), np.ones((1, 1))
+        else:
+            sizes, scale = np.abs(values).max(axis=1, keepdims=True), t[:, None]
+        least: Array = ROUNDING * (sizes * self.weight_sizes + scale * self.bias_sizes)
+        return least
 
     def settle(self, heights: Array, *lines: Array) -> None:
         """Set to zero the heights of points above the lines that they were computed to lie on, copies included."""

@@ -1,27 +1,23 @@
-"""The cells of :mod:`hwlib.regions._cells` in float64 as machine code: for those who have numba.
+"""Cells of any dimension as machine code: those of :mod:`hwlib.regions._numpy._cells`.
 
 One layer after the other, and in each layer one cell after the other: a stack holds its parts that are still to be cut.
 Facets are bits of words, numbered through: those of the beginning, then the lines of all layers.
-
-Importing this module compiles it, some ten seconds once on a machine; afterwards numba finds it on the disk.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from hwlib.network import Layer
-from hwlib.regions._cells import FloatCell
-from hwlib.regions._lines_compiled import ONE, Lines, activate, as_numbers, by_layer, put, read, settle
-from hwlib.regions._overlay import InDoubtError, pack, pieces, unpack
+from hwlib._core.types import AnyArray as Array
+from hwlib.regions._compiled._lines import ONE, Lines, activate, put, read, settle
 
-Array = npt.NDArray[Any]
+REGIONS = (
+    "Tuple((int64[::1], float64[:, ::1], uint64[:, ::1], uint64[:, ::1], boolean))"
+    "(float64[:, ::1], uint64[:, ::1], int64, int64[:, ::1], float64[::1], int64)"
+)
 
 
 class _Cells(NamedTuple):
@@ -231,12 +227,7 @@ def _through(cells: _Cells, lines: Lines) -> _Cells:
     return _Cells(cells.begin, cells.corners, values, cells.facets, cells.positive)
 
 
-@numba.njit(
-    "Tuple((int64[::1], float64[:, ::1], uint64[:, ::1], uint64[:, ::1], boolean))"
-    "(float64[:, ::1], uint64[:, ::1], int64, int64[:, ::1], float64[::1], int64)",
-    cache=True,
-)
-def _regions(
+def regions(
     corners: Array, facets: Array, first_number: int, shapes: Array, numbers: Array, depth: int
 ) -> tuple[Array, Array, Array, Array, bool]:
     """All regions of one cell; ``first_number`` is that of the first line as a facet."""
@@ -254,25 +245,3 @@ def _regions(
         if not safe:
             break
     return cells.begin, cells.corners, cells.facets, cells.positive, safe
-
-
-def float_cells(cell: FloatCell, layers: list[Layer], *, depth: int = 0) -> Iterator[FloatCell]:
-    """See :func:`hwlib.regions._cells.float_cells`."""
-    if not layers[depth:]:
-        return iter([cell])
-    shapes, numbers = as_numbers(layers)
-    first_number = cell.facets.shape[1]
-    total = first_number + int((shapes[:, 0] * shapes[:, 2]).sum())
-    facets = pack(np.pad(cell.facets, [(0, 0), (0, total - first_number)]))
-    corners = np.ascontiguousarray(cell.corners)
-    begin, found, marks, positive, safe = _regions(corners, facets, first_number, shapes, numbers, depth)
-    if not safe:
-        raise InDoubtError
-    patterns = [
-        pieces(bits, layer) for bits, layer in zip(by_layer(positive, layers[depth:]), layers[depth:], strict=True)
-    ]
-    lies_on = unpack(marks, total)
-    return (
-        FloatCell(found[a:b], lies_on[a:b], (*cell.pattern, *(pattern[number] for pattern in patterns)))
-        for number, (a, b) in enumerate(itertools.pairwise(begin))
-    )

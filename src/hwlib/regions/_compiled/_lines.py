@@ -1,18 +1,17 @@
-"""Lines of a layer for machine code; see :mod:`hwlib.regions._lines`."""
+"""Lines of a layer as machine code has them; see :mod:`hwlib.regions._numpy._lines`."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
+from hwlib._core.types import AnyArray as Array
 from hwlib.network import Layer
-from hwlib.regions._overlay import ROUNDING
-
-Array = npt.NDArray[Any]
+from hwlib.regions._shapes import ROUNDING
 
 ONE = np.uint64(1)
 # Where the lowest bit of a word stands: a de Bruijn sequence moves a different six bits to the top for each.
@@ -24,7 +23,7 @@ for _place in range(64):
 
 
 class Lines(NamedTuple):
-    """Lines of a layer, the same as in :class:`~hwlib.regions._lines.LayerLines`; its neurons, if it is the last.
+    """Lines of a layer, as in :class:`~hwlib.regions._numpy._lines.LayerLines`; its neurons, if it is the last.
 
     Attributes:
         weight: ``(inputs, lines)``.
@@ -189,7 +188,7 @@ def activate(row: Array, t: float, breakpoints: Array, slopes: Array, intercepts
             out[neuron] = slopes[piece] * z + intercepts[piece] * t
 
 
-def as_numbers(layers: list[Layer]) -> tuple[Array, Array]:
+def as_numbers(layers: Sequence[Layer]) -> tuple[Array, Array]:
     """Layers for :func:`read`, all in one: their shapes, and one array of all numbers."""
     parts: list[Array] = []
     known: dict[int, tuple[Array, ...]] = {}  # most layers share one activation
@@ -202,7 +201,7 @@ def as_numbers(layers: list[Layer]) -> tuple[Array, Array]:
     return shapes, np.concatenate(parts)
 
 
-def by_layer(positive: Array, layers: list[Layer]) -> list[Array]:
+def by_layer(positive: Array, layers: Sequence[Layer]) -> list[Array]:
     """The words of each layer, from those of all ``(n, words)``."""
     ends = itertools.accumulate(
         (-(-len(layer.bias) * len(layer.activation.breakpoints) // 64) for layer in layers), initial=0

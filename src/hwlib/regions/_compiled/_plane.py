@@ -1,33 +1,26 @@
-"""The overlay of :mod:`hwlib.regions._overlay` as machine code, face by face: for those who have numba.
+"""All regions in the plane as machine code: the overlay of :mod:`hwlib.regions._numpy._plane`, face by face.
 
-The idea is the same, signs at shared corners and left turns; what differs is the bookkeeping. Edges are numbered, and
-the two faces of an edge find the crossings on it under its number. A face looks only at the lines that cross it, so
-heights at new corners are never stored. Which side of all lines a new face is on follows by walking from face to face:
-across a piece of a line exactly its own sign changes.
-
-Importing this module compiles it, some twenty seconds once on a machine; afterwards numba finds it on the disk.
+Edges are numbered, and the two faces of an edge find the crossings on it under its number. A face looks only at the
+lines that cross it, so heights at new corners are never stored. Which side of all lines a new face is on follows by
+walking from face to face: across a piece of a line exactly its own sign changes.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-from hwlib.network import Layer
-from hwlib.regions import _overlay
-from hwlib.regions._lines_compiled import ONE, Lines, activate, as_numbers, by_layer, lowest, put, read, settle
-from hwlib.regions._overlay import Faces, InDoubtError
-
-Array = npt.NDArray[Any]
-
-# glibc keeps as much freed memory as twice the largest block ever freed, and hands back the rest, to ask for it again
-# at the next call. Every page that is new costs more than the work on it.
-np.empty(2**22 - 2**16)
+from hwlib._core.types import AnyArray as Array
+from hwlib.regions._compiled._lines import ONE, Lines, activate, lowest, put, read, settle
 
 _FLOATS, _TABLE, _NUMBERS, _PAIRS = "float64[::1]", "float64[:, ::1]", "int64[::1]", "int64[:, ::1]"
+SUBDIVIDE = (
+    f"Tuple(({_TABLE}, {_TABLE}, {_NUMBERS}, {_NUMBERS}, uint64[:, ::1], int64))"
+    f"({_TABLE}, {_NUMBERS}, {_NUMBERS}, {_PAIRS}, {_FLOATS}, boolean)"
+)
+MAPS = f"Tuple((float64[:, :, ::1], {_TABLE}, boolean[::1]))({_TABLE}, {_NUMBERS}, {_NUMBERS}, {_TABLE})"
 
 
 class _Map(NamedTuple):
@@ -551,12 +544,7 @@ def _edges(ring: Array, start: Array) -> tuple[Array, Array]:
     return edges[:count].copy(), ring_edges
 
 
-@numba.njit(
-    f"Tuple(({_TABLE}, {_TABLE}, {_NUMBERS}, {_NUMBERS}, uint64[:, ::1], int64))"
-    f"({_TABLE}, {_NUMBERS}, {_NUMBERS}, {_PAIRS}, {_FLOATS}, boolean)",
-    cache=True,
-)
-def _subdivide(
+def subdivide(
     points: Array, ring: Array, start: Array, shapes: Array, numbers: Array, counting: bool
 ) -> tuple[Array, Array, Array, Array, Array, int]:
     """All layers; a number of faces below zero says that a sign was in doubt.
@@ -580,33 +568,8 @@ def _subdivide(
     return now.points, now.heights, now.ring, now.start, now.positive, faces
 
 
-def subdivide(faces: Faces, layers: list[Layer]) -> tuple[Faces, Array]:
-    """See :func:`hwlib.regions._overlay.subdivide`."""
-    if len(layers) == 1:
-        return _overlay.subdivide(faces, layers)
-    points, outputs, ring, start, positive, _ = _run(faces, layers, counting=False)
-    return Faces(points, ring, start, by_layer(positive, layers[:-1])), outputs
-
-
-def count(faces: Faces, layers: list[Layer]) -> int:
-    """See :func:`hwlib.regions._overlay.count`."""
-    *_, faces_made = _run(faces, layers, counting=True)
-    return int(faces_made)
-
-
-def _run(faces: Faces, layers: list[Layer], *, counting: bool) -> Any:
-    shapes, parts = as_numbers(layers)
-    ring, start = faces.ring.astype(np.int64, copy=False), faces.start.astype(np.int64, copy=False)
-    found = _subdivide(faces.points, ring, start, shapes, parts, counting)
-    if found[-1] < 0:
-        raise InDoubtError
-    return found
-
-
-@numba.njit(
-    f"Tuple((float64[:, :, ::1], {_TABLE}, boolean[::1]))({_TABLE}, {_NUMBERS}, {_NUMBERS}, {_TABLE})", cache=True
-)
-def _maps(points: Array, ring: Array, start: Array, outputs: Array) -> tuple[Array, Array, Array]:
+def maps(points: Array, ring: Array, start: Array, outputs: Array) -> tuple[Array, Array, Array]:
+    """Weights and biases from the largest triangle at the first corner of each face, and where it is too thin."""
     faces, width = len(start) - 1, outputs.shape[1]
     weight, bias, thin = np.empty((faces, width, 2)), np.empty((faces, width)), np.zeros(faces, np.bool_)
     extent = np.abs(points[:, :2]).max()
@@ -631,10 +594,3 @@ def _maps(points: Array, ring: Array, start: Array, outputs: Array) -> tuple[Arr
             weight[f, o, 1] = 0.0 if thin[f] else (b * u - a * s) / twice
             bias[f, o] = outputs[p, o] - weight[f, o, 0] * x - weight[f, o, 1] * y
     return weight, bias, thin
-
-
-def maps_by_corners(points: Array, ring: Array, start: Array, outputs: Array) -> tuple[Array, Array, Array]:
-    """See :func:`hwlib.regions._overlay.maps_by_corners`."""
-    numbers = ring.astype(np.int64, copy=False), start.astype(np.int64, copy=False)
-    found: tuple[Array, Array, Array] = _maps(np.ascontiguousarray(points), *numbers, np.ascontiguousarray(outputs))
-    return found

@@ -6,69 +6,51 @@ d - 1 facets. Corners are homogeneous, (p, t): the point p for t = 1, the direct
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from hwlib._core.types import AnyArray as Array
 from hwlib.network import Layer
-from hwlib.regions._lines import LayerLines
-from hwlib.regions._overlay import InDoubtError, margins
-
-Array = npt.NDArray[Any]
+from hwlib.regions._numpy._lines import LayerLines
+from hwlib.regions._shapes import FloatCell, InDoubtError
 
 
-@dataclass
-class FloatCell:
-    """A cell and the pieces that its neurons are on.
+def float_cells(starts: Iterable[FloatCell], layers: Sequence[Layer], *, depth: int = 0) -> Iterator[FloatCell]:
+    """The regions within cells, depth first, in general position; raises :class:`InDoubtError` where signs are.
 
-    Attributes:
-        corners: homogeneous, ``(m, d + 1)``.
-        facets: for each corner the facets that it lies on, Booleans ``(m, facets)``.
-        pattern: for each layer so far, the piece of each neuron.
+    The first ``depth`` layers have cut the cells already.
     """
-
-    corners: Array
-    facets: Array
-    pattern: tuple[Array, ...] = ()
-
-
-def float_cells(cell: FloatCell, layers: Sequence[Layer], *, depth: int = 0) -> Iterator[FloatCell]:
-    """The regions within a cell, depth first, in general position; raises :class:`InDoubtError` where signs are.
-
-    The first ``depth`` layers have cut the cell already.
-    """
-    values, t = cell.corners[:, :-1], cell.corners[:, -1]
     lines = [LayerLines(layer) for layer in layers]
-    for layer in lines[:depth]:
-        values = layer.outputs(layer.heights(values, t), t)
-    yield from _float_layer(cell, values, lines[depth:])
+    for cell in starts:
+        values, t = cell.corners[:, :-1], cell.corners[:, -1]
+        for layer in lines[:depth]:
+            values = layer.outputs(layer.heights(values, t), t)
+        yield from _through(cell, values, lines[depth:])
 
 
-def _float_layer(cell: FloatCell, values: Array, layers: Sequence[LayerLines]) -> Iterator[FloatCell]:
+def _through(cell: FloatCell, values: Array, layers: Sequence[LayerLines]) -> Iterator[FloatCell]:
     if not layers:
         yield cell
         return
     layer, *rest = layers
     t = cell.corners[:, -1]
     heights = layer.heights(values, t)
-    least = margins(layer, values, t)
+    least = layer.margins(values, t)
     pieces = [(cell.corners, cell.facets, heights)]
     lines = np.flatnonzero(layer.lines)
     if (np.abs(heights) <= least)[:, lines].any():
         raise InDoubtError
     for line in lines[(heights[:, lines] > 0).any(axis=0) & (heights[:, lines] < 0).any(axis=0)]:
-        pieces = [half for piece in pieces for half in _float_split(*piece, line, layer, least.max(axis=0))]
+        pieces = [half for piece in pieces for half in _split(*piece, line, layer, least.max(axis=0))]
     for corners, facets, above in pieces:
         positive = (above > 0).any(axis=0)
         pattern = positive.reshape(-1, layer.per_neuron).sum(axis=1, dtype=np.int8)
         part = FloatCell(corners, facets, (*cell.pattern, pattern))
-        yield from _float_layer(part, layer.outputs(above, corners[:, -1]), rest)
+        yield from _through(part, layer.outputs(above, corners[:, -1]), rest)
 
 
-def _float_split(
+def _split(
     corners: Array, facets: Array, heights: Array, line: int, layer: LayerLines, least: Array
 ) -> list[tuple[Array, Array, Array]]:
     signed = heights[:, line]

@@ -1,0 +1,31 @@
+"""Both engines for tests of regions. Machine code is made once for each state of its sources, by one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from hwlib.regions import use_engine
+
+
+@pytest.fixture(scope="session")
+def machine_code(request, tmp_path_factory):
+    """The folder that all workers of all sessions share."""
+    cache = getattr(request.config, "cache", None)
+    folder = Path(cache.mkdir("machine-code") if cache else tmp_path_factory.getbasetemp().parent)
+    with pytest.MonkeyPatch.context() as patch, FileLock(folder / "lock"):
+        patch.setenv("HWLIB_CACHE_DIR", str(folder))
+        with use_engine("numba"):
+            pass
+    return folder
+
+
+@pytest.fixture(params=["numpy", "numba"], scope="module")
+def each_engine(request):
+    """The test runs twice, by one engine and by the other."""
+    if request.param == "numba":
+        request.getfixturevalue("machine_code")
+    with use_engine(request.param):
+        yield request.param
