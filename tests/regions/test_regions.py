@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -12,54 +13,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.network import Network, folding_network
-from hwlib.pieces import PiecewiseLinear, relu_network
+from hwlib.network import Network
 from hwlib.regions import (
-    bounds,
     count_regions,
     enumerate_regions,
-    identified_regions,
     iterate_regions,
     sample_regions,
     slice_network,
     use_engine,
 )
 
-
-def random_network(widths, seed, activation="relu", scale=1.0):
-    rng = np.random.default_rng(seed)
-    pairs = itertools.pairwise(widths)
-    arrays = [(rng.normal(size=(o, i)), scale * rng.normal(size=o)) for i, o in pairs]
-    return Network.from_arrays(arrays, activation=activation)
-
-
-def whole_network(widths, seed):
-    """Small whole weights: zero weights, equal, parallel and concurrent lines and dead neurons are frequent."""
-    rng = np.random.default_rng(seed)
-    arrays = [(rng.integers(-1, 2, (o, i)), rng.integers(-1, 2, o)) for i, o in itertools.pairwise(widths)]
-    return Network.from_arrays(arrays)
-
-
-def _arrays(network):
-    return [(layer.weight, layer.bias) for layer in network.layers]
-
-
-def fold(layers, dimension, *, rotation=None, relu=False):
-    """x becomes |2x - 1| in each coordinate, several times; with ReLU as relu(2x - 1) + relu(1 - 2x)."""
-    eye = np.eye(dimension, dtype=int)
-    first = eye if rotation is None else rotation
-    if not relu:
-        arrays = [(2 * (first if k == 0 else eye), -np.ones(dimension, int)) for k in range(layers)]
-        return Network.from_arrays([*arrays, (eye, 0 * eye[0])], activation="abs")
-    both, together = np.vstack([2 * eye, -2 * eye]), np.hstack([eye, eye])
-    bias = np.repeat([-1, 1], dimension)
-    arrays = [(both @ (first if k == 0 else together), bias) for k in range(layers)]
-    return Network.from_arrays([*arrays, (together, 0 * eye[0])])
-
-
-def zaslavsky(lines, dimension):
-    return sum(math.comb(lines, k) for k in range(dimension + 1))
-
+from .networks import fold, random_network, whole_network, zaslavsky
 
 by_both = pytest.mark.usefixtures("each_engine")  # NumPy and machine code
 
@@ -181,6 +145,32 @@ def test_regions_of_the_plane_hold_the_points_between_their_corners_and_directio
             here = layer.activation(z)
 
 
+@by_both
+def test_half_planes_and_strips_have_a_corner_for_each_border_and_no_other_on_straight_ones():
+    """Without vertices the corner says where the border line is."""
+    strips = Network.from_arrays([([[1, 1], [1, 1]], [0, -1]), ([[1, 1]], [0])])
+    for found in (enumerate_regions(strips), enumerate_regions(strips, exact=True)):
+        corners = sorted(sorted(float(x + y) for x, y in region.corners) for region in found)
+        assert [np.round(sums, 9).tolist() for sums in corners] == [[0], [0, 1], [1]]
+        for region in found:
+            inside = region.corners.astype(float).mean(axis=0) + region.directions.astype(float).sum(axis=0)
+            assert region.pattern[0].tolist() == [inside.sum() > 0, inside.sum() > 1]
+    (everything,) = enumerate_regions(Network.from_arrays([([[1, 1]], [0])]))
+    assert (len(everything.corners), len(everything.directions)) == (0, 3)
+
+
+@by_both
+@pytest.mark.parametrize("seed", range(5))
+def test_endless_regions_go_round_a_corner_at_each_of_their_points(seed):
+    """The fan that all of the plane begins with leaves no trace."""
+    for region in enumerate_regions(random_network([2, 6, 4, 1], seed)):
+        p = region.corners.astype(float)
+        if len(p) > 2:
+            into, out = p[1:-1] - p[:-2], p[2:] - p[1:-1]
+            turn = into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0]
+            assert (np.abs(turn) > 1e-7 * np.linalg.norm(into, axis=1) * np.linalg.norm(out, axis=1)).all()
+
+
 # --- geometry ----------------------------------------------------------------------------------------
 
 
@@ -246,7 +236,8 @@ def test_regions_inside_a_polygon_tile_it(corners, exact):
 def test_machine_code_finds_what_numpy_finds(hidden, dimension, seed, activation, everywhere):
     if dimension > 2 or everywhere:  # or it takes minutes, where it comes to whole numbers
         hidden = [min(width, 7 - dimension) for width in hidden[:2]]
-    (weight, bias), *rest = _arrays(random_network([dimension, *hidden, 3], seed, activation))
+    layers = random_network([dimension, *hidden, 3], seed, activation).layers
+    (weight, bias), *rest = [(layer.weight, layer.bias) for layer in layers]
     # A copy of the first neuron, upside down, and a dead neuron.
     first = (np.vstack([weight, -weight[:1], 0 * weight[:1]]), np.append(bias, [-bias[0], 1]))
     second = (np.hstack([rest[0][0], rest[0][0][:, :1], rest[0][0][:, -1:]]), rest[0][1])
@@ -374,12 +365,93 @@ def test_independent_parts_multiply_and_more_than_eight_inputs_are_counted_by_pr
         ),
         (lambda n: next(iterate_regions(n, box=None)), "accepted is a box"),
         (lambda n: slice_network(n, [0, 0, 0], [1, 0, 0]), "accepted are 2 numbers each"),
+        (lambda n: slice_network(n, [0, 0]), "at least one direction"),
+        (lambda n: enumerate_regions(n, box=["01", "01"]), "accepted are 2 pairs"),
+        (lambda n: enumerate_regions(n, box=[(0, 10**400)] * 2), "finite numbers"),
+        (lambda n: enumerate_regions(n, polygon=[(0, 0), (1, 0), (0, math.inf)]), "convex polygon"),
+        (lambda n: enumerate_regions(n, box=[(0, 1)] * 2, n_jobs=0), "n_jobs=0: accepted are"),
+        (lambda n: enumerate_regions(n, box=[(0, 1)] * 2, n_jobs=1.5), "n_jobs=1.5: accepted is a whole number"),
         (lambda n: enumerate_regions(random_network([3, 2, 1], 0)).adjacency, "accepted are two"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(random_network([2, 3, 1], seed=0))
+
+
+def test_a_result_is_told_in_a_line():
+    network = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])])
+    found = enumerate_regions(network, box=[(-1, 1)] * 2)
+    assert repr(found) == "Regions(4 of Network(2-2-1, relu, float64))"
+    assert repr(enumerate_regions(network, exact=True)) == "Regions(4 of Network(2-2-1, relu, float64), exact)"
+    assert sorted(map(repr, found))[1] == "Region(4 corners, pattern '01')"
+    assert sorted(map(repr, enumerate_regions(network)))[3] == "Region(1 corner, 3 directions, pattern '11')"
+    assert len(repr(enumerate_regions(random_network([2, 90, 1], 0), box=[(-1, 1)] * 2)[0])) < 80
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        np.array([[-1, 0.5], [0, 1]], np.float32),
+        np.array([[-2, 1], [0, 2]]) / 2,
+        [(Fraction(-1), Fraction(1, 2)), (Decimal(0), np.int64(1))],
+        torch.tensor([[-1, 0.5], [0, 1]]),
+    ],
+)
+def test_a_box_may_be_of_any_numbers(box):
+    network = [([[1, 0], [0, 1]], [0, -Fraction(1, 2)]), ([[1, 1]], [0])]
+    assert count_regions(network, box=box) == len(list(iterate_regions(network, box=box))) == 4
+    for exact in (False, True):
+        assert len(enumerate_regions(network, box=box, exact=exact)) == 4
+        assert enumerate_regions(network, box=box, exact=exact).volumes.sum() == 1.5
+
+
+@by_both
+def test_a_box_thinner_than_floats_can_tell_is_left_to_exact_arithmetic():
+    network = Network.from_arrays([([[1, 1], [1, -1]], [0, 0]), ([[1, 1]], [0])])
+    box = [(0, 2), (Fraction(1), 1 + Fraction(1, 10**30))]
+    assert len(enumerate_regions(network, box=box)) == 2  # the line x = y crosses it
+    assert count_regions(network, box=box) == 2
+
+
+class Wrapped:
+    def as_network(self):
+        return random_network([2, 3, 1], seed=0)
+
+
+@pytest.mark.parametrize("kind", ["module", "pairs", "object"])
+def test_whatever_is_a_network_is_taken(kind):
+    network = random_network([2, 3, 1], seed=0)
+    module = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)).double()
+    for layer, linear in zip(network.layers, (module[0], module[2]), strict=True):
+        linear.weight.data, linear.bias.data = torch.tensor(layer.weight), torch.tensor(layer.bias)
+    pairs = [(layer.weight, layer.bias) for layer in network.layers]
+    given, box = {"module": module, "pairs": pairs, "object": Wrapped()}[kind], [(-2, 2)] * 2
+    expected = len(enumerate_regions(network, box=box))
+    assert len(enumerate_regions(given, box=box)) == count_regions(given, box=box) == expected
+    assert sum(1 for _ in iterate_regions(given, box=box)) == expected
+    assert 1 < sample_regions(given, box=box, samples=100, rng=0) <= expected
+    assert slice_network(given, [0, 0], [1, 0])([1]) == network([1, 0])
+    with pytest.raises(ValueError, match="network='relu': accepted are a Network"):
+        enumerate_regions("relu", box=box)
+
+
+def test_points_come_from_the_source_that_is_given():
+    network, box = random_network([2, 12, 1], seed=0), [(-1, 1)] * 2
+    numbers = {seed: sample_regions(network, box=box, samples=9, rng=seed) for seed in range(20)}
+    assert len(set(numbers.values())) > 1  # seed 0 is a seed like others
+    for seed, number in numbers.items():
+        assert sample_regions(network, box=box, samples=9, rng=seed) == number
+        assert sample_regions(network, box=box, samples=9, rng=np.random.default_rng(seed)) == number
+    with pytest.raises(ValueError, match="rng=-1: accepted are None, a seed of at least 0"):
+        sample_regions(network, box=box, samples=9, rng=-1)
+
+
+def test_a_slice_with_fractions_is_exact():
+    network = random_network([3, 4, 1], seed=3)
+    plane = slice_network(network, [0, Fraction(1, 3), 0], [1, 0, 0], [0, 1, 1])
+    assert plane.exact
+    assert plane([Fraction(1, 7), 2]) == network.as_fractions()([Fraction(1, 7), 2 + Fraction(1, 3), 2])
 
 
 @by_both
@@ -391,78 +463,3 @@ def test_an_affine_network_is_one_region():
     assert region.pattern == ()
     with pytest.raises(IndexError, match="accepted are 0 to 0"):
         enumerate_regions(network, box=[(0, 1)] * 2)[1]
-
-
-# --- identified regions and bounds -------------------------------------------------------------------
-
-
-@pytest.mark.problem("depth-one-layer")
-@pytest.mark.parametrize("dimension", [1, 2, 3])
-def test_preimages_are_mapped_back_and_lie_in_different_regions(dimension):
-    unit, network = [(0, 1)] * dimension, folding_network(1, dimension)
-    y = [Fraction(k + 1, 7) for k in range(dimension)]
-    found = identified_regions(network, box=unit, target=unit)
-    origins = [region.preimage(y) for region in found]
-    assert len(found) == len({tuple(origin) for origin in origins}) == 2**dimension
-    for region, origin in zip(found, origins, strict=True):
-        assert np.atleast_1d(network(origin.tolist() if dimension > 1 else origin[0])).tolist() == y
-        assert (region.corners.min(axis=0) < origin).all()
-        assert (origin < region.corners.max(axis=0)).all()
-
-
-@pytest.mark.problem("depth-composition")
-@pytest.mark.parametrize(("parts_g", "parts_f"), [(2, 3), (3, 2), (3, 4), (5, 2)])
-def test_composition_multiplies_identified_regions(parts_g, parts_f):
-    def zigzag(parts):
-        knots = [Fraction(k, parts) for k in range(parts + 1)]
-        return relu_network(PiecewiseLinear.through(knots, [k % 2 for k in range(parts + 1)]))
-
-    unit = [(0, 1)]
-    composed = Network([*zigzag(parts_g).layers, *zigzag(parts_f).layers])
-    assert len(identified_regions(composed, box=unit, target=unit)) == parts_g * parts_f
-
-
-def test_nothing_is_identified_by_a_fold_that_is_off_or_flat():
-    unit = [(0, 1)]
-    for bias in (Fraction(-9, 10), 0):
-        network = Network.from_arrays([([[2]], [bias]), ([[1]], [0])], activation="abs")
-        assert identified_regions(network, box=unit, target=unit) == []
-    flat = Network.from_arrays([([[0]], [1]), ([[1]], [0])])
-    assert identified_regions(flat, box=unit, target=unit) == []
-    with pytest.raises(ValueError, match="accepted are as many outputs as inputs"):
-        identified_regions(random_network([2, 3, 1], 0), box=unit * 2, target=unit)
-
-
-@pytest.mark.problem("depth-conclusion")
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.integers(1, 3), st.integers(0, 10**6))
-def test_no_network_exceeds_the_bounds(widths, inputs, seed):
-    found = count_regions(random_network([inputs, *widths, 1], seed))
-    assert found <= bounds.serra_upper(inputs, widths) <= bounds.montufar_upper(inputs, widths)
-    assert bounds.montufar_upper(inputs, widths) <= 2 ** sum(widths)
-
-
-@pytest.mark.problem("depth-conclusion")
-def test_bounds_are_those_of_the_papers():
-    """For one layer all agree; the example of Serra's paper for one input is L layers of n neurons: (n + 1)^L."""
-    for n, d in itertools.product(range(1, 7), range(1, 4)):
-        assert bounds.serra_upper(d, [n]) == bounds.montufar_upper(d, [n]) == zaslavsky(n, d) == bounds.zaslavsky(n, d)
-    assert bounds.montufar_upper(1, [4, 4, 4]) == 5**3
-    assert bounds.montufar_lower(2, [4, 4]) == 4 * 11
-    for bad in ([1], [0, 3]):
-        with pytest.raises(ValueError, match="at least 2 neurons"):
-            bounds.montufar_lower(2, bad)
-    with pytest.raises(ValueError, match="widths"):
-        bounds.serra_upper(2, [0])
-    with pytest.raises(ValueError, match="not negative"):
-        bounds.zaslavsky(-1, 2)
-    with pytest.raises(ValueError, match="at least 1"):
-        bounds.hanin_rolnick_estimate(0, 3)
-
-
-def test_the_fold_reaches_the_lower_bound_of_montufar():
-    """d neurons of |z| are 2d of ReLU: the last layer of a fold cuts as Zaslavsky's number for parallel pairs."""
-    for layers, dimension in [(2, 1), (3, 1), (2, 2)]:
-        widths = [2 * dimension] * layers
-        folded = count_regions(folding_network(layers, dimension, activation="relu"), box=[(0, 1)] * dimension)
-        assert folded <= bounds.montufar_lower(dimension, widths) <= bounds.serra_upper(dimension, widths)

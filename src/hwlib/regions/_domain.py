@@ -89,7 +89,7 @@ def read_box(inputs: int, box: Box, *, name: str = "box") -> Limits:
     """Checked limits, of floats, whole numbers and Fractions."""
     try:
         limits = [(_number(low), _number(high)) for low, high in box]
-        sound = all(math.isfinite(low) and math.isfinite(high) and low < high for low, high in limits)
+        sound = all(math.isfinite(float(low)) and math.isfinite(float(high)) and low < high for low, high in limits)
     except (TypeError, ValueError, OverflowError):
         sound, limits = False, []
     if not sound or len(limits) != inputs:
@@ -111,12 +111,16 @@ def _number(value: Any) -> Number:
 
 
 def _convex_polygon(polygon: npt.ArrayLike, corners: list[list[Any]]) -> Cell:
-    points = [(Fraction(_number(x)), Fraction(_number(y))) for x, y in corners]
+    accepted = f"polygon={polygon!r}: accepted are the corners of a convex polygon, in order"
+    try:
+        points = [(Fraction(_number(x)), Fraction(_number(y))) for x, y in corners]
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(accepted) from None
     steps = [(c - a, d - b) for (a, b), (c, d) in itertools.pairwise([*points, points[0]])]
     turns = [a * d - b * c for (a, b), (c, d) in itertools.pairwise([*steps, steps[0]])]
     once_round = sum((b < 0) != (d < 0) for (_, b), (_, d) in itertools.pairwise([*steps, steps[0]])) <= 2
     if not (min(turns) > 0 or max(turns) < 0) or not once_round:
-        raise ValueError(f"polygon={polygon!r}: accepted are the corners of a convex polygon, in order")
+        raise ValueError(accepted)
     if max(turns) < 0:
         points.reverse()
     count = len(points)

@@ -112,7 +112,10 @@ def _joined(parts: Regions) -> Regions:
 
 
 def _outline(pieces: list[list[int]], points: Array) -> list[int]:
-    """Border of the union of convex pieces that share edges, without corners where it goes straight on."""
+    """Border of the union of convex pieces that share edges, without corners where it goes straight on.
+
+    A border line without any other corner, that of a half-plane or a strip, keeps one: it says where the line is.
+    """
     following = {}
     edges = {(ring[k - 1], ring[k]) for ring in pieces for k in range(len(ring))}
     for a, b in edges:
@@ -121,12 +124,13 @@ def _outline(pieces: list[list[int]], points: Array) -> list[int]:
     ring = [next(iter(following))]
     while following[ring[-1]] != ring[0]:
         ring.append(following[ring[-1]])
-    bent = [
-        b
-        for a, b, c in zip([ring[-1], *ring], ring, [*ring[1:], ring[0]], strict=False)
-        if not points[b, 2] or not _straight(*points[[a, b, c]])
-    ]
-    return bent or ring
+    begin = next((k for k, corner in enumerate(ring) if not points[corner, 2]), 0)
+    ring = ring[begin:] + ring[:begin]
+    around = list(zip([ring[-1], *ring], ring, [*ring[1:], ring[0]], strict=False))
+    bent = {b for a, b, c in around if points[b, 2] and not _straight(*points[[a, b, c]])}
+    if not bent:
+        bent = {b for a, b, _ in around if points[b, 2] and not points[a, 2]}
+    return [corner for corner in ring if corner in bent or not points[corner, 2]]
 
 
 def _straight(a: Array, b: Array, c: Array) -> bool:

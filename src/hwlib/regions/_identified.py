@@ -16,7 +16,7 @@ from hwlib.regions._domain import Box, read_box
 from hwlib.regions._enumerate import enumerate_regions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Identified:
     """A region with its bijection onto the target box: x goes to ``weight @ x + bias``.
 
@@ -29,6 +29,9 @@ class Identified:
     corners: Array
     weight: Array
     bias: Array
+
+    def __repr__(self) -> str:
+        return f"Identified({len(self.corners)} corners, weight {_text(self.weight)}, bias {_text(self.bias)})"
 
     def preimage(self, y: Sequence[Fraction | int | float]) -> Array:
         """The one point of the region that is mapped to y, exactly.
@@ -85,6 +88,13 @@ def identified_regions(network: NetworkLike, *, box: Box, target: Box) -> list[I
         if corners == wanted and len(images) == len(corners):  # different corners: the matrix is invertible
             found.append(Identified(region.corners, region.weight, region.bias))
     return found
+
+
+def _text(array: Array) -> str:
+    """Fractions as one writes them, or the shape where there are many."""
+    if array.size > 9:
+        return f"of shape {array.shape}"
+    return f"[{', '.join(_text(row) for row in array)}]" if array.ndim > 1 else f"[{', '.join(map(str, array))}]"
 
 
 def _rational(value: Fraction) -> Any:

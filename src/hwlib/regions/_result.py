@@ -16,13 +16,14 @@ from hwlib.regions._layers import affine_maps
 from hwlib.regions._shapes import following
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Region:
     """One region.
 
     Attributes:
         corners: ``(m, d)``, counter-clockwise in the plane; Fractions in an exact enumeration.
-        directions: ``(n, d)``: the directions of its endless edges, none if it is bounded.
+        directions: ``(n, d)``: in which it goes on for ever, none if it is bounded. The region consists of all averages
+            of corners plus positive multiples of directions; without corners it is all of space.
         pattern: for each hidden layer, the piece that each neuron is on; 0 and 1 for ReLU.
         weight: ``(outputs, d)``.
         bias: ``(outputs,)``: on the region the network is ``weight @ x + bias``.
@@ -34,8 +35,15 @@ class Region:
     weight: Array
     bias: Array
 
+    def __repr__(self) -> str:
+        parts = [_counted(len(self.corners), "corner")]
+        if len(self.directions):
+            parts.append(_counted(len(self.directions), "direction"))
+        pieces = " ".join("".join(map(str, layer.tolist())) for layer in self.pattern)
+        return f"Region({', '.join(parts)}, pattern '{pieces if len(pieces) <= 40 else pieces[:37] + '...'}')"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Regions:
     """All activation regions of a network in a part of its input space.
 
@@ -59,6 +67,9 @@ class Regions:
     patterns: tuple[Array, ...]
     exact_points: tuple[tuple[int, ...], ...] | None = None
     outputs: Array | None = None
+
+    def __repr__(self) -> str:
+        return f"Regions({len(self)} of {self.network}{'' if self.exact_points is None else ', exact'})"
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -162,6 +173,10 @@ class Regions:
             same = np.array([maps[a] == maps[b] for a, b in zip(first, second, strict=True)], dtype=bool)
         joined = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(len(self), len(self)))
         return int(connected_components(joined, directed=False)[0])
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _hull_volume(corners: Array) -> float:

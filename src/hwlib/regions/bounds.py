@@ -12,9 +12,9 @@ import functools
 import math
 from collections.abc import Sequence
 
-from hwlib._core.arguments import whole_numbers
+from hwlib._core.arguments import whole, whole_numbers
 
-__all__ = ["hanin_rolnick_estimate", "montufar_lower", "montufar_upper", "serra_upper", "zaslavsky"]
+__all__ = ["montufar_lower", "montufar_upper", "serra_upper", "zaslavsky"]
 
 
 def zaslavsky(lines: int, inputs: int) -> int:
@@ -28,7 +28,7 @@ def zaslavsky(lines: int, inputs: int) -> int:
         The sum of the binomials (n over k) for k from 0 to d.
 
     Raises:
-        ValueError: if a number is negative.
+        ValueError: if a number is negative, or not whole.
 
     Source: T. Zaslavsky, Facing up to arrangements, Memoirs of the AMS 154, 1975.
 
@@ -36,9 +36,8 @@ def zaslavsky(lines: int, inputs: int) -> int:
         >>> zaslavsky(3, 2)
         7
     """
-    if lines < 0 or inputs < 0:
-        raise ValueError(f"lines={lines}, inputs={inputs}: accepted are whole numbers that are not negative")
-    return sum(math.comb(lines, k) for k in range(inputs + 1))
+    n, d = whole("lines", lines, least=0), whole("inputs", inputs, least=0)
+    return sum(math.comb(n, k) for k in range(d + 1))
 
 
 def montufar_lower(inputs: int, widths: Sequence[int]) -> int:
@@ -53,7 +52,7 @@ def montufar_lower(inputs: int, widths: Sequence[int]) -> int:
         for the last.
 
     Raises:
-        ValueError: if a layer is narrower than the input.
+        ValueError: if there is no input, or a layer is narrower than the input.
 
     Source: G. Montufar, R. Pascanu, K. Cho, Y. Bengio, On the number of linear regions of deep neural networks, 2014.
 
@@ -61,10 +60,10 @@ def montufar_lower(inputs: int, widths: Sequence[int]) -> int:
         >>> montufar_lower(1, [2, 2, 2])
         12
     """
-    sizes = whole_numbers("widths", widths, least=inputs, accepted=f"at least {inputs} neurons a layer, one an input")
-    *folding, last = sizes
-    folds = [(n // inputs) ** inputs for n in folding]
-    return int(math.prod(folds)) * zaslavsky(last, inputs)
+    d = whole("inputs", inputs, least=1)
+    *folding, last = whole_numbers("widths", widths, least=d, accepted=f"at least {d} neurons a layer, one an input")
+    folds = [int((n // d) ** d) for n in folding]
+    return math.prod(folds) * zaslavsky(last, d)
 
 
 def montufar_upper(inputs: int, widths: Sequence[int]) -> int:
@@ -87,7 +86,7 @@ def montufar_upper(inputs: int, widths: Sequence[int]) -> int:
         49
     """
     sizes = whole_numbers("widths", widths, least=1)
-    total, dimension = 1, inputs
+    total, dimension = 1, whole("inputs", inputs, least=1)
     for n in sizes:
         dimension = min(dimension, n)
         total *= zaslavsky(n, dimension)
@@ -115,7 +114,7 @@ def serra_upper(inputs: int, widths: Sequence[int]) -> int:
         >>> serra_upper(2, [3]), serra_upper(2, [3, 3])
         (7, 40)
     """
-    sizes = whole_numbers("widths", widths, least=1)
+    d, sizes = whole("inputs", inputs, least=1), whole_numbers("widths", widths, least=1)
 
     @functools.cache
     def below(layer: int, dimension: int) -> int:
@@ -124,28 +123,4 @@ def serra_upper(inputs: int, widths: Sequence[int]) -> int:
         n = sizes[layer]
         return sum(math.comb(n, j) * below(layer + 1, min(dimension, n - j)) for j in range(min(dimension, n) + 1))
 
-    return below(0, inputs)
-
-
-def hanin_rolnick_estimate(inputs: int, neurons: int) -> float:
-    """What to expect at random initialisation: the number of neurons to the power d over d factorial, however deep.
-
-    Args:
-        inputs: number d of inputs.
-        neurons: hidden neurons in all.
-
-    Returns:
-        neurons^d / d!, the order of the expected number of regions; it is an estimate, not a bound.
-
-    Raises:
-        ValueError: if a number is not positive.
-
-    Source: B. Hanin, D. Rolnick, Deep ReLU networks have surprisingly few activation patterns, 2019.
-
-    Example:
-        >>> hanin_rolnick_estimate(2, 20)
-        200.0
-    """
-    if inputs < 1 or neurons < 1:
-        raise ValueError(f"inputs={inputs}, neurons={neurons}: accepted are whole numbers of at least 1")
-    return float(neurons) ** inputs / math.factorial(inputs)
+    return below(0, d)
