@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from sympy import Symbol
 
 from hwlib.conv import symbol_array
 from hwlib.teach import check, exercise_names
@@ -217,7 +218,7 @@ WRONG = {
         ([[{b: c, c: b}.get(e, e) for e in row] for row in TWO_DIAGONALS], "kernel is transposed"),
         ([[row[3 * (i % 3) + i // 3] for i in range(9)] for row in TWO_DIAGONALS], "flattened X column by column"),
         (with_entry(TWO_DIAGONALS, 2, 4, w2[1, 0]), "Row 2, which computes y(1,0): the entry for x(1,1) is w(1,0)"),
-        ([["q"] * 9] * 4, "unknown symbol q; the symbols here are w(0,0), w(0,1), w(1,0), w(1,1)"),
+        ([[Symbol("q")] * 9] * 4, "unknown symbol q; the symbols here are w(0,0), w(0,1), w(1,0), w(1,1)"),
     ],
     "conv-matrix-edge-places": [
         ([(4, 1), (4, 2)], "the places of the largest value"),

@@ -8,6 +8,7 @@ comparing and the explaining, for these exercises and for any that a lecturer ad
 
 from __future__ import annotations
 
+import copy
 import difflib
 import html
 import importlib
@@ -16,10 +17,16 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Number
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from hwlib._core.arguments import whole
+from hwlib._core.arrays import as_array, as_numbers
+from hwlib._core.types import AnyArray
+from hwlib.teach._theme import OPEN, RIGHT, WRONG
 
 if TYPE_CHECKING:
     import sympy
@@ -50,7 +57,7 @@ class Verdict:
         return "\n".join(filter(None, [f"{_HEADINGS[self.status]} {self.message}", self.diagnosis]))
 
     def _repr_html_(self) -> str:
-        colour = {"right": "#2a8a4a", "wrong": "#c8553d", "open": "#7a7f87"}[self.status]
+        colour = {"right": RIGHT, "wrong": WRONG, "open": OPEN}[self.status]
         paragraphs = "".join(
             f'<div style="white-space:pre-wrap">{html.escape(text)}</div>'
             for text in (self.message, self.diagnosis)
@@ -91,6 +98,23 @@ def exercise(name: str) -> Callable[[Checker], Checker]:
     return register
 
 
+_EXERCISES = "hwlib.teach.exercises"
+
+
+def _stems() -> list[str]:
+    """Chapters with exercises."""
+    return [module.name for module in pkgutil.iter_modules(importlib.import_module(_EXERCISES).__path__)]
+
+
+def _checker(name: str) -> Checker | None:
+    """The check of that name; of the chapters' modules only the one whose stem begins it is imported."""
+    if name not in _registry:
+        for stem in _stems():
+            if name.startswith(stem.replace("_", "-") + "-"):
+                importlib.import_module(f"{_EXERCISES}.{stem}")
+    return _registry.get(name)
+
+
 def exercise_names() -> list[str]:
     """Names of all exercises of the book, in alphabetical order.
 
@@ -101,9 +125,8 @@ def exercise_names() -> list[str]:
         >>> "conv-matrix-slide-1d" in exercise_names()
         True
     """
-    package = importlib.import_module("hwlib.teach.exercises")
-    for module in pkgutil.iter_modules(package.__path__, "hwlib.teach.exercises."):
-        importlib.import_module(module.name)
+    for stem in _stems():
+        importlib.import_module(f"{_EXERCISES}.{stem}")
     return sorted(_registry)
 
 
@@ -124,13 +147,14 @@ def check(name: str, answer: object) -> Verdict:
         >>> check("conv-matrix-slide-1d", ...)
         ✎ Not answered yet. Replace the ... by your answer and run the cell again.
     """
-    names = exercise_names()
-    if name not in names:
+    checker = _checker(str(name))
+    if checker is None:
+        names = exercise_names()
         near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names
         raise ValueError(f"there is no exercise {name!r}; accepted are names such as {', '.join(map(repr, near))}")
     if answer is None or isinstance(answer, EllipsisType):
         return UNANSWERED
-    return _registry[name](answer)
+    return checker(answer)
 
 
 def compare_matrix(
@@ -173,11 +197,12 @@ def compare_matrix(
     if is_open(answer):
         return UNANSWERED
     try:
-        matrix = sympy.Matrix(answer.tolist() if isinstance(answer, np.ndarray) else answer)
-    except (TypeError, ValueError):
+        matrix = _matrix(answer)
+    except (TypeError, ValueError) as error:
         given = type(answer).__name__
         return Verdict(
-            "wrong", f"This {given} can't be read as a matrix: give a list of rows of equal length, or a sympy.Matrix."
+            "wrong",
+            f"This {given} cannot be read as a matrix: give a list of rows of equal length, or a sympy.Matrix. {error}",
         )
     known = reference.free_symbols | set(symbols)
     if strangers := sorted(map(str, matrix.free_symbols - known)):
@@ -200,8 +225,8 @@ def compare_matrix(
 
 def compare_places(
     answer: Any,
-    values: np.ndarray[Any, Any],
-    wanted: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]],
+    values: AnyArray,
+    wanted: Callable[[AnyArray], AnyArray],
     *,
     what: str,
     name: str = "Z",
@@ -228,7 +253,7 @@ def compare_places(
     if is_open(answer):
         return UNANSWERED
     try:
-        places = {tuple(int(index) for index in place) for place in answer}
+        places = {index_tuple(place) for place in answer}
     except (TypeError, ValueError):
         return Verdict("wrong", f"Give a list of index tuples such as [(0, 1), (2, 0)], not {answer!r}.")
     right = {tuple(map(int, place)) for place in np.argwhere(wanted(values))}
@@ -252,15 +277,17 @@ def compare_function(
     *,
     mistakes: Mapping[str, Callable[..., Any]] | None = None,
     tolerance: float = 0.0,
+    read: Callable[[Any], Any] | None = None,
 ) -> Verdict:
     """Compare a function with the reference on cases, small ones first: the first that differs is the counter-example.
 
     Args:
         answer: function that takes the arguments of a case, in that order.
-        reference: the right function.
+        reference: the right function; it is called first, and each call has copies of the arguments for itself.
         cases: arguments by name, easiest case first.
         mistakes: functions that typical mistakes lead to, each under the sentence that names the mistake.
         tolerance: by how much numbers may differ, absolutely; not at all by default.
+        read: from what the functions return to numbers, or arrays of numbers, to compare; by default as it is.
 
     Returns:
         The verdict. An exception that the function raises is reported with the arguments that raised it.
@@ -275,21 +302,50 @@ def compare_function(
     count = 0
     cases = list(cases)
     for count, case in enumerate(cases, 1):
-        arguments = ", ".join(f"{name} = {_plain(value)}" for name, value in case.items())
-        try:
-            given = answer(*_copies(case))
-        except NotImplementedError:
-            return UNANSWERED
-        except Exception as error:
-            where = _line_of(error, answer)
-            return Verdict("wrong", f"For {arguments} your function raises {type(error).__name__}{where}: {error}")
-        if given is None or isinstance(given, EllipsisType):
-            return UNANSWERED if count == 1 else Verdict("wrong", f"For {arguments} your function returns nothing.")
-        expected = reference(*case.values())
-        if not _same_value(given, expected, tolerance):
-            message = f"For {arguments} your function returns {_difference(given, expected, tolerance)}."
-            return Verdict("wrong", message, _known_mistake(answer, cases, mistakes or {}, tolerance))
+        expected = reference(*_copies(case))
+        given = returned(answer, case)
+        if given is UNANSWERED and count > 1:
+            return Verdict("wrong", f"For {_arguments(case)} your function returns nothing.")
+        if isinstance(given, Verdict):
+            return given
+        if not _same_value(given, expected, tolerance, read):
+            message = f"For {_arguments(case)} your function returns {_difference(given, expected, tolerance, read)}."
+            return Verdict("wrong", message, _known_mistake(answer, cases, mistakes or {}, tolerance, read))
     return Verdict("right", f"Your function agrees with an independent computation in all {count} cases.")
+
+
+def returned(answer: Callable[..., Any], case: Mapping[str, Any]) -> Any:
+    """What a student's function returns for copies of the arguments; a verdict if it returns nothing, or raises.
+
+    Args:
+        answer: the function.
+        case: arguments by name, given in that order.
+
+    Returns:
+        The value, ``UNANSWERED`` for none, or the verdict that names what was raised, for which arguments, and where.
+    """
+    given = _outcome(answer, case)
+    if given is None or isinstance(given, EllipsisType | NotImplementedError):
+        return UNANSWERED
+    if isinstance(given, BaseException):
+        where, name = _line_of(given, answer), type(given).__name__
+        return Verdict("wrong", f"For {_arguments(case)} your function raises {name}{where}: {given}")
+    return given
+
+
+def named(mistakes: Mapping[str, bool]) -> str:
+    """The first mistake that was made, of sentences that name mistakes and whether each was made."""
+    return next((text for text, made in mistakes.items() if made), "")
+
+
+def index_tuple(place: Any) -> Place:
+    """A place as whole numbers; others are refused, not rounded, and texts are not read.
+
+    Raises:
+        TypeError: if it is no sequence.
+        ValueError: if an entry is no whole number.
+    """
+    return tuple(whole("index", index) for index in place)
 
 
 def _known_mistake(
@@ -297,27 +353,37 @@ def _known_mistake(
     cases: list[Mapping[str, Any]],
     mistakes: Mapping[str, Callable[..., Any]],
     tolerance: float,
+    read: Callable[[Any], Any] | None,
 ) -> str:
     """The mistake whose function the answer equals on every case that both survive."""
 
-    def outcome(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
-        try:
-            return function(*_copies(case))
-        except Exception as error:
-            return type(error)
+    def same(wrong: Callable[..., Any], case: Mapping[str, Any]) -> bool:
+        given, made = _outcome(answer, case), _outcome(wrong, case)
+        if isinstance(given, BaseException) or isinstance(made, BaseException):
+            return type(given) is type(made)
+        return _same_value(given, made, tolerance, read)
 
-    for text, wrong in mistakes.items():
-        if all(_same_value(outcome(answer, case), outcome(wrong, case), tolerance) for case in cases):
-            return text
-    return ""
+    return next((text for text, wrong in mistakes.items() if all(same(wrong, case) for case in cases)), "")
+
+
+def _outcome(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
+    """What a function returns for copies of the arguments, or what it raises; ``sys.exit`` raises, too."""
+    try:
+        return function(*_copies(case))
+    except (Exception, SystemExit) as error:
+        return error
 
 
 def _copies(case: Mapping[str, Any]) -> list[Any]:
-    """Arguments that a function may change without changing the case."""
-    return [value.copy() if isinstance(value, np.ndarray) else value for value in case.values()]
+    """Arguments that a function may change, and so their parts, without changing the case."""
+    return copy.deepcopy(list(case.values()))
 
 
-def _line_of(error: Exception, answer: Callable[..., Any]) -> str:
+def _arguments(case: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {_plain(value)}" for name, value in case.items())
+
+
+def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
     """Where in the student's own function the exception came from."""
     code = getattr(inspect.unwrap(answer), "__code__", None)
     trace, line = error.__traceback__, ""
@@ -328,18 +394,21 @@ def _line_of(error: Exception, answer: Callable[..., Any]) -> str:
     return line
 
 
-def _same_value(given: Any, expected: Any, tolerance: float) -> bool:
-    given, expected = _dense(given), _dense(expected)
+def _same_value(given: Any, expected: Any, tolerance: float, read: Callable[[Any], Any] | None) -> bool:
     try:
-        given_array, expected_array = np.asarray(given), np.asarray(expected)
-        return given_array.shape == expected_array.shape and not np.any(
-            _differs(given_array, expected_array, tolerance)
-        )
+        values, right = _values(given, read), _values(expected, read)
     except (TypeError, ValueError):
         return False
+    return values.shape == right.shape and not np.any(_differs(values, right, tolerance))
 
 
-def _differs(given: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], tolerance: float) -> Any:
+def _values(value: Any, read: Callable[[Any], Any] | None) -> AnyArray:
+    """Numbers, or a word, as an array; a ValueError for anything else, whatever it claims to be equal to."""
+    value = _dense(value if read is None else read(value))
+    return np.asarray(value) if isinstance(value, str) else as_numbers("the value", value, exact=True)
+
+
+def _differs(given: AnyArray, expected: AnyArray, tolerance: float) -> Any:
     """Where two arrays of one shape differ; something that is not a number differs from all."""
     return ~(abs(given - expected) <= tolerance) if tolerance else given != expected
 
@@ -348,14 +417,14 @@ def _dense(value: Any) -> Any:
     return value.toarray() if hasattr(value, "toarray") else value
 
 
-def _difference(given: Any, expected: Any, tolerance: float) -> str:
+def _difference(given: Any, expected: Any, tolerance: float, read: Callable[[Any], Any] | None) -> str:
     """``given, expected expected`` for small values, the first entry that differs for arrays."""
     given, expected = _dense(given), _dense(expected)
     if not isinstance(expected, np.ndarray) or expected.ndim == 0:
         return f"{_plain(given)}, expected {_plain(expected)}"
     try:
-        array = np.asarray(given)
-    except ValueError:
+        array = _values(given, read)
+    except (TypeError, ValueError):
         return f"{given!r}, which is no array of numbers"
     if array.shape != expected.shape:
         return f"an array of shape {array.shape}, expected {expected.shape}"
@@ -369,6 +438,24 @@ def is_open(answer: Any) -> bool:
     if isinstance(answer, list | tuple | set):
         return any(is_open(part) for part in answer)
     return isinstance(answer, EllipsisType)
+
+
+def _matrix(answer: Any) -> sympy.Matrix:
+    """Numbers and symbols as a matrix. SymPy would evaluate a text, so texts do not get that far."""
+    import sympy
+
+    if isinstance(answer, sympy.MatrixBase):
+        return sympy.Matrix(answer)
+    rows = _dense(answer)
+    entries = as_array("answer", rows) if hasattr(rows, "detach") else np.array(rows, dtype=object)
+    if entries.ndim not in (1, 2):
+        raise ValueError(f"It has {entries.ndim} axes.")
+    for entry in entries.flat:
+        if isinstance(entry, str | bytes):
+            raise ValueError(f"The entry {entry!r} is a text: give numbers and symbols.")
+        if not isinstance(entry, Number | sympy.Expr):
+            raise ValueError(f"The entry {entry!r} is neither a number nor a symbol.")
+    return sympy.Matrix(entries.tolist())
 
 
 def _same_matrix(a: sympy.Matrix, b: sympy.Matrix) -> bool:
@@ -402,7 +489,9 @@ def _counter_example(given: sympy.Expr, expected: sympy.Expr, output: str, colum
 
 
 def _plain(value: Any) -> str:
-    """Text of a value as the problems write it: w(0,1) for the symbol w_{0,1}."""
-    if isinstance(value, np.ndarray):
-        return str(value.tolist())
+    """Text of a value as the problems write it: w(0,1) for the symbol w_{0,1}, [1/2, 3] for a list or an array."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if type(value) in (list, tuple):
+        inner = ", ".join(repr(part) if isinstance(part, str) else _plain(part) for part in value)
+        return f"[{inner}]" if type(value) is list else f"({inner}{',' * (len(value) == 1)})"
     return re.sub(r"_\{([\d,]+)\}", r"(\1)", str(value))

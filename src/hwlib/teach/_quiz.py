@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hwlib.teach._theme import RIGHT, WRONG
+
 __all__ = ["Choice", "Question", "Quiz"]
 
 _STYLE = (
@@ -18,8 +20,9 @@ _STYLE = (
     "border-radius:.5em;padding:.4em 1em .8em;margin:0 0 1em}"
     ".hw-quiz legend{font-weight:600;padding:0 .4em;width:auto;font-size:1em;float:none;margin:0}"
     ".hw-quiz label{display:block;padding:.3em 0;cursor:pointer}"
-    ".hw-quiz [role=status]{display:none;margin:.1em 0 .5em 1.6em;padding:.2em .8em;border-left:.3em solid #c8553d}"
-    ".hw-quiz .right{border-color:#2a8a4a}"
+    ".hw-quiz [role=status]{display:none;margin:.1em 0 .5em 1.6em;padding:.2em .8em;"
+    f"border-left:.3em solid {WRONG}}}"
+    f".hw-quiz .right{{border-color:{RIGHT}}}"
     ".hw-quiz label:has(:checked)+[role=status]{display:block}"
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hwlib._core.optional import require
+
 __all__ = ["record"]
 
 _MIME_PREFIX = "application/papermill.record/"
@@ -27,8 +29,7 @@ def record(**values: object) -> None:
     """
     if not values:
         raise ValueError("record() got no values: accepted are one or more, as in record(rows=4)")
-    from IPython.display import display
-
+    display = require("IPython.display").display
     for name, value in values.items():
         display(
             {f"{_MIME_PREFIX}text/plain": repr(str(value))},  # MyST-NB evaluates what it quotes

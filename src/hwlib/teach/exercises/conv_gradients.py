@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, input_gradient, kernel_gradient, output_shape, sigmoid_gradient
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 
 @exercise("conv-gradients-sigmoid")
@@ -35,7 +34,7 @@ def _sigmoid(answer: Any) -> Verdict:
 def _kernel(answer: Any) -> Verdict:
     """dJ/dW of a plain 2-D convolution from X and dJ/dZ."""
 
-    def reference(x: Array, dz: Array) -> Array:
+    def reference(x: AnyArray, dz: AnyArray) -> AnyArray:
         return kernel_gradient(x, dz, tuple(n - m + 1 for n, m in zip(x.shape, dz.shape, strict=True)))
 
     cases = []
@@ -63,14 +62,14 @@ def _kernel(answer: Any) -> Verdict:
 def _input(answer: Any) -> Verdict:
     """dJ/dX of a plain 2-D convolution from W, dJ/dZ and the stride."""
 
-    def reference(w: Array, dz: Array, size: tuple[int, int], stride: int) -> Array:
+    def reference(w: AnyArray, dz: AnyArray, size: tuple[int, int], stride: int) -> AnyArray:
         return input_gradient(w, dz, size, stride=stride)
 
-    def gathered(w: Array, dz: Array, size: tuple[int, int], stride: int) -> Array:
+    def gathered(w: AnyArray, dz: AnyArray, size: tuple[int, int], stride: int) -> AnyArray:
         """The flip forgotten."""
         return input_gradient(w[::-1, ::-1], dz, size, stride=stride)
 
-    def overwritten(w: Array, dz: Array, size: tuple[int, int], stride: int) -> Array:
+    def overwritten(w: AnyArray, dz: AnyArray, size: tuple[int, int], stride: int) -> AnyArray:
         """Each place writes over what is there, instead of adding."""
         dx = np.zeros(size, dz.dtype)
         for r, c in np.ndindex(*dz.shape):
@@ -110,7 +109,7 @@ def _input(answer: Any) -> Verdict:
 def _norm(answer: Any) -> Verdict:
     """Norm of a circular convolution from its kernel, against the singular values of its matrix."""
 
-    def reference(kernel: Array, n: int) -> float:
+    def reference(kernel: AnyArray, n: int) -> float:
         circular = conv_matrix(kernel, (n + len(kernel) - 1,)).toarray()
         wrapped = circular[:, :n].astype(float)
         wrapped[:, : len(kernel) - 1] += circular[:, n:]

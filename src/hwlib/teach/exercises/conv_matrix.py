@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
 from hwlib.teach._check import Verdict, compare_function, compare_matrix, compare_places, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
@@ -34,16 +35,16 @@ def _edge_places(answer: Any) -> Verdict:
     )
     kernel = np.array([[1, 1], [-1, -1]])
 
-    def strongest(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        strong: np.ndarray[Any, Any] = np.abs(z) == np.abs(z).max()
+    def strongest(z: AnyArray) -> AnyArray:
+        strong: AnyArray = np.abs(z) == np.abs(z).max()
         return strong
 
-    def respond(kernel: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def respond(kernel: AnyArray) -> AnyArray:
         shape = output_shape(kernel.shape, image.shape)
-        response: np.ndarray[Any, Any] = (conv_matrix(kernel, image.shape) @ image.ravel()).reshape(shape)
+        response: AnyArray = (conv_matrix(kernel, image.shape) @ image.ravel()).reshape(shape)
         return response
 
-    def places(where: np.ndarray[Any, Any]) -> list[tuple[int, ...]]:
+    def places(where: AnyArray) -> list[tuple[int, ...]]:
         return [tuple(map(int, place)) for place in np.argwhere(where)]
 
     z = respond(kernel)
@@ -108,12 +109,10 @@ def _output_size(answer: Any) -> Verdict:
 def _build(answer: Any) -> Verdict:
     """A function (kernel, size, stride, padding) that returns the matrix of a plain 2-D convolution."""
 
-    def reference(kernel: np.ndarray[Any, Any], size: tuple[int, int], stride: int, padding: int) -> Any:
+    def reference(kernel: AnyArray, size: tuple[int, int], stride: int, padding: int) -> Any:
         return conv_matrix(kernel, size, stride=stride, padding=padding).toarray()
 
-    def with_wrapped_columns(
-        kernel: np.ndarray[Any, Any], size: tuple[int, int], stride: int, padding: int
-    ) -> np.ndarray[Any, Any]:
+    def with_wrapped_columns(kernel: AnyArray, size: tuple[int, int], stride: int, padding: int) -> AnyArray:
         """What comes out when a tap left of the image writes to the end of the previous row."""
         shape = output_shape(kernel.shape, size, stride=stride, padding=padding)
         matrix = np.zeros((np.prod(shape), np.prod(size)), kernel.dtype)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import (
     conv_transpose_matrix,
     conv_transpose_output_shape,
@@ -128,7 +129,7 @@ def _even(answer: Any) -> Verdict:
 def _subpixel(answer: Any) -> Verdict:
     """From the kernel (i, o, rk, rk) of a transposed convolution to that of a convolution before a pixel shuffle."""
 
-    def split(kernel: np.ndarray[Any, Any], r: int, *, flip: bool = True, order: str = "uv") -> np.ndarray[Any, Any]:
+    def split(kernel: AnyArray, r: int, *, flip: bool = True, order: str = "uv") -> AnyArray:
         """The phases, written out; a second way to :func:`subpixel_kernel`, and its typical mistakes."""
         inputs, outputs, size = kernel.shape[:3]
         made = np.zeros((outputs * r * r, inputs, size // r, size // r), kernel.dtype)

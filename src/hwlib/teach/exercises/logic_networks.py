@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.arrays import real_array
+from hwlib._core.exact import as_exact
+from hwlib._core.types import Array, Integers
 from hwlib.logic import BooleanFunction, LogicNetwork, boolean_function, corners, prove_gate
-from hwlib.teach._check import UNANSWERED, Verdict, exercise, is_open
+from hwlib.teach._check import UNANSWERED, Verdict, exercise, is_open, named, returned
 from hwlib.teach._quiz import Choice, Question, Quiz
 
 
@@ -40,41 +43,43 @@ def check_network(answer: Any, function: BooleanFunction) -> Verdict:
     outputs, points = network(corners(function.arity))[:, 0], corners(function.arity)
     if list(outputs) == list(function.values):
         return Verdict("right", f"The output is right on all {len(outputs)} inputs.")
-    diagnosis = ""
-    if [1 - value for value in outputs] == list(function.values):
-        diagnosis = "It computes the opposite: turn the signs of the output weights, and add 1 to its bias."
-    elif all((value > 0) == bool(wanted) for value, wanted in zip(outputs, function.values, strict=True)):
-        diagnosis = "The sign is right everywhere, the value is not: here the output must be exactly 0 or 1."
-    elif len(set(outputs)) == 1:
-        diagnosis = "The output is constant."
-    elif len(network.layers) > 1 and not np.any(np.maximum(points @ network.layers[0][0].T + network.layers[0][1], 0)):
-        diagnosis = "All hidden neurons are dead: they are zero at every input."
-    row = next(k for k, (y, f) in enumerate(zip(outputs, function.values, strict=True)) if y != f)
+    wanted = np.array(function.values)
+    weight, bias = network.layers[0]
+    values = np.maximum(points @ weight.T + bias, 0) if len(network.layers) > 1 else None
+    mistakes = {
+        "It computes the opposite: turn the signs of the output weights, and add 1 to its bias.": (
+            (1 - outputs == wanted).all()
+        ),
+        "The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.": (
+            ((outputs > 0) == wanted).all()
+        ),
+        "The output is constant.": (outputs == outputs[0]).all(),
+        "All hidden neurons are dead: they are zero at every input.": values is not None and not values.any(),
+    }
+    row = int(np.argmax(outputs != wanted))
     point = tuple(points[row].tolist())
-    hidden = np.maximum(points[row] @ network.layers[0][0].T + network.layers[0][1], 0).tolist()
-    values = f"Hidden values there: ({', '.join(map(str, hidden))})." if len(network.layers) > 1 else ""
-    message = f"At {point} the output is {outputs[row]}, expected {function.values[row]}. {values}".strip()
-    return Verdict("wrong", message, diagnosis)
+    hidden = "" if values is None else f" Hidden values there: ({', '.join(map(str, values[row].tolist()))})."
+    message = f"At {point} the output is {outputs[row]}, expected {wanted[row]}.{hidden}"
+    return Verdict("wrong", message, named(mistakes))
 
 
 def _network(answer: Any, inputs: int) -> LogicNetwork | Verdict:
     """The answer as an exact network, or what is wrong with its form."""
     if is_open(answer):
         return UNANSWERED
-    layers, width = [], inputs
+    width = inputs
     try:
-        pairs = [(np.array(weight), np.array(bias)) for weight, bias in answer]
+        pairs = [(as_exact("weight", weight), as_exact("bias", bias)) for weight, bias in answer]
     except (TypeError, ValueError):
         return Verdict("wrong", "Give a list of layers, each a pair (weight, bias) such as ([[1, 1]], [0]).")
     for number, (weight, bias) in enumerate(pairs, start=1):
         if weight.ndim != 2 or weight.shape[1] != width or bias.shape != weight.shape[:1]:
             message = f"Layer {number} has a weight of shape {weight.shape} and a bias of shape {bias.shape}."
             return Verdict("wrong", message, f"It gets {width} values: accepted are shapes (o, {width}) and (o,).")
-        layers.append(tuple(np.vectorize(Fraction, otypes=[object])(part) for part in (weight, bias)))
         width = len(bias)
     if width != 1:
         return Verdict("wrong", f"The last layer has {width} outputs: accepted is one.")
-    return LogicNetwork(tuple(layers), "relu")
+    return LogicNetwork(tuple(pairs), "relu")
 
 
 @exercise("logic-networks-and-plane")
@@ -97,7 +102,7 @@ def _and_on_the_plane(answer: Any) -> Verdict:
         "It looks at the other input only.": lambda s1, s2: s2 > 0,
         "It is positive nowhere.": lambda s1, s2: False,
     }
-    diagnosis = next((text for text, gate in others.items() if prove_gate(network, gate).verify()), "")
+    diagnosis = named({text: prove_gate(network, gate).verify() for text, gate in others.items()})
     x, y = proof.counterexample() or (0, 0)
     value = network(np.array([[Fraction(x), Fraction(y)]], dtype=object))[0, 0]
     is_both = "are both positive" if x > 0 and y > 0 else "are not both positive"
@@ -110,12 +115,9 @@ def _parity(answer: Any) -> Verdict:
     if not callable(answer):
         return Verdict("wrong", f"Give the function itself, not {answer!r}.")
     for n in (1, 2, 3, 4, 5):
-        try:
-            layers = answer(n)
-        except NotImplementedError:
-            return UNANSWERED
-        except Exception as error:
-            return Verdict("wrong", f"For n = {n} your function raises {type(error).__name__}: {error}")
+        layers = returned(answer, {"n": n})
+        if isinstance(layers, Verdict):
+            return layers
         verdict = check_network(layers, boolean_function((corners(n).sum(axis=1) % 2).tolist()))
         if verdict.status == "open":
             return verdict
@@ -127,12 +129,15 @@ def _parity(answer: Any) -> Verdict:
 
 
 def _parity_mistake(layers: Any, n: int) -> str:
-    changes = [int(w) for w in np.array(layers[-1][0]).ravel()]
-    if n > 1 and changes == [(-1) ** k for k in range(n)]:
-        return "From up to down the slope changes by 2, not by 1."
-    if changes == [2 * (-1) ** k for k in range(n)]:
-        return "The first kink goes from flat to up: there the slope changes by 1 only."
-    return ""
+    changes, turns = [float(w) for w in np.ravel(layers[-1][0])], [(-1) ** k for k in range(n)]
+    return named(
+        {
+            "From up to down the slope changes by 2, not by 1.": n > 1 and changes == turns,
+            "The first kink goes from flat to up: there the slope changes by 1 only.": (
+                changes == [2 * turn for turn in turns]
+            ),
+        }
+    )
 
 
 @exercise("logic-networks-greater")
@@ -141,16 +146,18 @@ def _greater(answer: Any) -> Verdict:
     if not callable(answer):
         return Verdict("wrong", f"Give the function itself, not {answer!r}.")
     for n in (1, 2, 3, 4):
-        try:
-            given = answer(n)
-            if given is None or is_open(given):
-                return UNANSWERED
-            weights, bias = given
-            sums = corners(2 * n) @ np.array(weights, dtype=float) + bias
-        except NotImplementedError:
+        given = returned(answer, {"n": n})
+        if isinstance(given, Verdict):
+            return given
+        if is_open(given):
             return UNANSWERED
-        except Exception as error:
-            return Verdict("wrong", f"For n = {n} your function raises {type(error).__name__}: {error}")
+        try:
+            weights, bias = (real_array("answer", part) for part in given)
+            sums = corners(2 * n) @ weights + float(bias)
+        except (TypeError, ValueError):
+            return Verdict(
+                "wrong", f"For n = {n} your function returns {given!r}: it takes {2 * n} weights, and a bias."
+            )
         places = 2 ** np.arange(n)[::-1]
         first, second = corners(2 * n)[:, :n] @ places, corners(2 * n)[:, n:] @ places
         if wrong := np.flatnonzero((sums >= 0) != (first > second)).tolist():
@@ -161,12 +168,16 @@ def _greater(answer: Any) -> Verdict:
     return Verdict("right", "All pairs of numbers of up to four bits are compared rightly.")
 
 
-def _greater_mistake(sums: Any, first: Any, second: Any) -> str:
-    if np.array_equal(sums >= 0, first >= second):
-        return "It fires for equal numbers too: the bias must take 1 away."
-    if np.array_equal(sums >= 0, first < second):
-        return "It fires if the second number is larger."
-    return "A digit must weigh more than all lower digits together."
+def _greater_mistake(sums: Array, first: Integers, second: Integers) -> str:
+    return named(
+        {
+            "It fires for equal numbers too: the bias must take 1 away.": bool(
+                ((sums >= 0) == (first >= second)).all()
+            ),
+            "It fires if the second number is larger.": bool(((sums >= 0) == (first < second)).all()),
+            "A digit must weigh more than all lower digits together.": True,
+        }
+    )
 
 
 QUIZ = Quiz(

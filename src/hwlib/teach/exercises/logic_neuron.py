@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
-from hwlib.logic import BooleanFunction, NotSeparable, boolean_function
-from hwlib.teach._check import UNANSWERED, Verdict, compare_function, exercise, is_open
+from hwlib._core.arrays import real_array
+from hwlib._core.types import Array, Integers
+from hwlib.logic import BooleanFunction, NotSeparable, boolean_function, corners
+from hwlib.teach._check import UNANSWERED, Verdict, compare_function, exercise, index_tuple, is_open, named
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 
 @exercise("logic-neuron-implies")
@@ -44,40 +43,36 @@ def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        weights, bias = answer
-        weights = [float(w) for w in weights]
-        bias = float(bias)
+        weights, bias = (real_array("answer", part) for part in answer)
+        (size,), () = weights.shape, bias.shape
     except (TypeError, ValueError):
         return Verdict("wrong", f"Give weights and bias, such as ((1, 1), -2), not {answer!r}.")
-    if len(weights) != function.arity:
-        return Verdict("wrong", f"{len(weights)} weights: the neuron needs {function.arity}, one for each input.")
-
-    def table(w: list[float], b: float, *, strict: bool = False) -> list[int]:
-        sums = [float(np.dot(x, w)) + b for x in itertools.product((0, 1), repeat=len(w))]
-        return [int(z > 0 if strict else z >= 0) for z in sums]
-
-    given, wanted = table(weights, bias), list(function.values)
-    if given == wanted:
+    if size != function.arity:
+        return Verdict("wrong", f"{size} weights: the neuron needs {function.arity}, one for each input.")
+    points, wanted = corners(function.arity), np.array(function.values) == 1
+    sums = points @ weights
+    fires = sums + bias >= 0
+    if (fires == wanted).all():
         return Verdict("right", f"The neuron agrees with f on all {len(wanted)} rows of the truth table.")
-    diagnosis = ""
-    if table(weights, bias, strict=True) == wanted:
-        diagnosis = "It would be right if it fired only above zero. Here a neuron fires at zero as well."
-    elif [1 - value for value in given] == wanted:
-        diagnosis = "It computes the opposite of f: turn all signs round, and mind the points on the line."
-    elif table([-w for w in weights], bias) == wanted:
-        diagnosis = "The signs of the weights are turned round."
-    elif table(weights, -bias) == wanted:
-        diagnosis = "The sign of the bias is turned round: the neuron fires where w.x + b >= 0, not where w.x >= b."
-    elif given == [int(any(x)) for x in itertools.product((0, 1), repeat=len(weights))]:
-        diagnosis = "This neuron computes OR of its inputs."
-    elif len(set(given)) == 1:
-        diagnosis = "This neuron computes a constant: its line misses all points of the square or cube."
-    row = next(k for k in range(len(wanted)) if given[k] != wanted[k])
-    point = list(itertools.product((0, 1), repeat=len(weights)))[row]
-    total = float(np.dot(point, weights)) + bias
-    fires = "fires" if given[row] else "does not fire"
-    message = f"At {point} the sum is w.x + b = {total:g}, so the neuron {fires}, but f{point} = {wanted[row]}."
-    return Verdict("wrong", message, diagnosis)
+    mistakes = {
+        "It would be right if it fired only above zero. Here a neuron fires at zero as well.": (
+            (sums + bias > 0) == wanted
+        ),
+        "It computes the opposite of f: turn all signs round, and mind the points on the line.": fires != wanted,
+        "The signs of the weights are turned round.": (bias - sums >= 0) == wanted,
+        "The sign of the bias is turned round: the neuron fires where w.x + b >= 0, not where w.x >= b.": (
+            (sums - bias >= 0) == wanted
+        ),
+        "This neuron computes OR of its inputs.": fires == points.any(axis=1),
+        "This neuron computes a constant: its line misses all points of the square or cube.": fires == fires[0],
+    }
+    row = int(np.argmax(fires != wanted))
+    point, total = tuple(points[row].tolist()), sums[row] + bias
+    message = (
+        f"At {point} the sum is w.x + b = {total:g}, so the neuron {'fires' if fires[row] else 'does not fire'}, "
+        f"but f{point} = {int(wanted[row])}."
+    )
+    return Verdict("wrong", message, named({text: bool(rows.all()) for text, rows in mistakes.items()}))
 
 
 @exercise("logic-neuron-certificate")
@@ -87,7 +82,7 @@ def _certificate(answer: Any) -> Verdict:
         return UNANSWERED
     function = boolean_function("x1 & x2 | x3 & x4")
     try:
-        true, false = ([tuple(int(bit) for bit in point) for point in side] for side in answer)
+        true, false = ([index_tuple(point) for point in side] for side in answer)
         values = [[function(*point) for point in side] for side in (true, false)]
     except (TypeError, ValueError):
         return Verdict("wrong", "Give two lists of points of four bits each: the true ones, then the false ones.")
@@ -115,42 +110,36 @@ def _certificate(answer: Any) -> Verdict:
 def _perceptron(answer: Any) -> Verdict:
     """One step of the perceptron rule."""
 
-    def step(w: Array, b: int, x: Array, f: int) -> Array:
+    def step(w: Integers, b: int, x: Integers, f: int) -> tuple[Integers, int]:
         error = f - int(w @ x + b >= 0)
-        return np.array([*(w + error * x), b + error])
+        return w + error * x, b + error
 
-    def answered(w: Array, b: int, x: Array, f: int) -> Any:
-        given = answer(w, b, x, f)
-        if given is None or given is ...:
-            return given
-        weights, bias = given
-        return np.array([*weights, bias])
+    def together(neuron: tuple[Any, Any]) -> Array:
+        weights, bias = (real_array("answer", part) for part in neuron)
+        return np.append(weights, bias)
 
-    if not callable(answer):
-        return compare_function(answer, step, [])
     cases = [
         {"w": np.array(w), "b": b, "x": np.array(x), "f": f}
         for w, b in [((1, 1), 0), ((0, 0), 0), ((1, -2), 1), ((2, 1), -2)]
         for x, f in [((0, 0), 0), ((0, 1), 1), ((1, 0), 0), ((1, 1), 1), ((1, 1), 0)]
     ]
     return compare_function(
-        answered,
+        answer,
         step,
         cases,
         mistakes={
             "The step goes the wrong way: a neuron that is silent and should fire needs x added.": (
-                lambda w, b, x, f: 2 * np.array([*w, b]) - step(w, b, x, f)
+                lambda w, b, x, f: (2 * w - step(w, b, x, f)[0], 2 * b - step(w, b, x, f)[1])
             ),
             "The bias learns as well, as the weight of an input that is always 1.": (
-                lambda w, b, x, f: np.array([*step(w, b, x, f)[:-1], b])
+                lambda w, b, x, f: (step(w, b, x, f)[0], b)
             ),
-            "Change nothing where the neuron is right.": (
-                lambda w, b, x, f: np.array([*(w + (2 * f - 1) * x), b + 2 * f - 1])
-            ),
+            "Change nothing where the neuron is right.": lambda w, b, x, f: (w + (2 * f - 1) * x, b + 2 * f - 1),
             "At a sum of zero the neuron fires.": (
-                lambda w, b, x, f: np.array([*(w + (f - int(w @ x + b > 0)) * x), b + f - int(w @ x + b > 0)])
+                lambda w, b, x, f: (w + (f - int(w @ x + b > 0)) * x, b + f - int(w @ x + b > 0))
             ),
         },
+        read=together,
     )
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.optim import taylor_minimum
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 
 @exercise("opt-curvature-size")
@@ -75,7 +74,7 @@ def _newton(answer: Any) -> Verdict:
 def _central(answer: Any) -> Verdict:
     """Central difference of the gradient w^3, entry by entry."""
 
-    def g(w: Array) -> Array:
+    def g(w: AnyArray) -> AnyArray:
         return np.asarray(w**3)
 
     cases = [
@@ -103,11 +102,11 @@ def _central(answer: Any) -> Verdict:
 def _r_operator(answer: Any) -> Verdict:
     """R of the gradient of (w0 w1 - t)^2 / 2, against its Hessian."""
 
-    def hessian(w: Array, t: float) -> Array:
+    def hessian(w: AnyArray, t: float) -> AnyArray:
         off = 2 * w[0] * w[1] - t
         return np.array([[w[1] ** 2, off], [off, w[0] ** 2]])
 
-    def tangent(w: Array, v: Array) -> float:
+    def tangent(w: AnyArray, v: AnyArray) -> float:
         return float(v[0] * w[1] + w[0] * v[1])
 
     cases = [

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.optim import expected_risk, parameter_count
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 
 @exercise("opt-double-descent-few")
@@ -92,13 +91,13 @@ def _width(answer: Any) -> Verdict:
 def _ridge(answer: Any) -> Verdict:
     """Minimiser of squares plus a penalty, for any shape."""
 
-    def reference(X: Array, y: Array, penalty: float) -> Array:
+    def reference(X: AnyArray, y: AnyArray, penalty: float) -> AnyArray:
         """Least squares with rows added that ask each weight to be zero."""
         d = X.shape[1]
         longer = np.vstack([X, np.sqrt(penalty) * np.eye(d)])
         return np.asarray(np.linalg.lstsq(longer, np.append(y, np.zeros(d)))[0])
 
-    def solved(X: Array, y: Array, penalty: float) -> Array:
+    def solved(X: AnyArray, y: AnyArray, penalty: float) -> AnyArray:
         return np.asarray(np.linalg.solve(X.T @ X + penalty * np.eye(X.shape[1]), X.T @ y))
 
     cases = [

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.optim import gradient_descent, learning_rate_limit, least_squares_gradient, least_squares_limit
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 _SAMPLES = [([1.0, 0.0], 3.0), ([1.0, 1.0], 4.0), ([1.0, 2.0], 5.0), ([2.0, -1.0, 2.0], 6.0), ([3.0, 4.0], -2.0)]
 
@@ -37,7 +36,7 @@ def _shortest(answer: Any) -> Verdict:
 def _nearest(answer: Any) -> Verdict:
     """Limit of descent from any start, for one sample."""
 
-    def reference(x: Array, y: float, start: Array) -> Array:
+    def reference(x: AnyArray, y: float, start: AnyArray) -> AnyArray:
         return least_squares_limit(x[None], [y], start)
 
     cases = [
@@ -66,7 +65,7 @@ def _nearest(answer: Any) -> Verdict:
 def _step(answer: Any) -> Verdict:
     """Whether descent on |Xw - y|^2 converges from every start, from the singular values of X."""
 
-    def reference(singular_values: Array, step: float) -> bool:
+    def reference(singular_values: AnyArray, step: float) -> bool:
         return step < learning_rate_limit(np.diag(singular_values))
 
     cases = [
@@ -99,11 +98,13 @@ def _step(answer: Any) -> Verdict:
 def _path(answer: Any) -> Verdict:
     """Point after t steps from zero, without taking them; the reference takes them."""
 
-    def reference(X: Array, y: Array, step: float, t: int) -> Array:
-        path: Array = gradient_descent(least_squares_gradient(X, y), np.zeros(X.shape[1]), learning_rate=step, steps=t)
+    def reference(X: AnyArray, y: AnyArray, step: float, t: int) -> AnyArray:
+        path: AnyArray = gradient_descent(
+            least_squares_gradient(X, y), np.zeros(X.shape[1]), learning_rate=step, steps=t
+        )
         return np.asarray(path[-1])
 
-    def filled(X: Array, y: Array, shares: Any, power: int = 1) -> Array:
+    def filled(X: AnyArray, y: AnyArray, shares: Any, power: int = 1) -> AnyArray:
         u, s, vt = np.linalg.svd(X, full_matrices=False)
         return np.asarray(vt.T @ (shares(s) / s**power * (u.T @ y)))
 

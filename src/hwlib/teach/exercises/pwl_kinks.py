@@ -7,23 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.network import folding_network
 from hwlib.pieces import PiecewiseLinear, approximate, pieces_of, relu_network
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 
 @exercise("pwl-kinks-weights")
 def _weights(answer: Any) -> Verdict:
     """Output weights of units relu(x - knot), from the slopes of a function that is flat on the far left."""
 
-    def reference(slopes: Array) -> Array:
+    def reference(slopes: AnyArray) -> AnyArray:
         knots = np.arange(1, len(slopes))
         intercepts = np.concatenate([[0], np.cumsum((slopes[:-1] - slopes[1:]) * knots)])
         function = PiecewiseLinear(knots, slopes, intercepts)
-        weights: Array = relu_network(function, least=False).layers[1].weight[0]
+        weights: AnyArray = relu_network(function, least=False).layers[1].weight[0]
         return weights
 
     cases = [

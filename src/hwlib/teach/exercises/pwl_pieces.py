@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.network import Network
 from hwlib.pieces import PiecewiseLinear, pieces_of
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
-
-Array = np.ndarray[Any, Any]
 
 
 @exercise("pwl-pieces-slope")
 def _slope(answer: Any) -> Verdict:
     """Slope of a two-layer network of one number at a point that is on no boundary; whole numbers."""
 
-    def reference(w1: Array, b1: Array, w2: Array, x: float) -> float:
+    def reference(w1: AnyArray, b1: AnyArray, w2: AnyArray, x: float) -> float:
         network = Network.from_arrays([(w1[:, None], b1), (w2[None], [0])])
         return float(network.affine_at(x).weight[0, 0])
 
@@ -59,17 +58,10 @@ def _slope(answer: Any) -> Verdict:
 def _knots(answer: Any) -> Verdict:
     """Where the units of a first layer switch, in increasing order, each place once."""
 
-    def reference(w1: Array, b1: Array) -> list[float]:
+    def reference(w1: AnyArray, b1: AnyArray) -> list[float]:
         units = [(w, b) for w, b in zip(w1.tolist(), b1.tolist(), strict=True) if w]
         hinge = [pieces_of(Network.from_arrays([([[w]], [b]), ([[1]], [0])])).knots.item() for w, b in units]
         return sorted(set(hinge))
-
-    def with_list(function: Any) -> Any:
-        def called(w1: Array, b1: Array) -> Any:
-            found = function(w1, b1)
-            return found if found is None or found is ... else [float(place) for place in found]
-
-        return called if callable(function) else function
 
     cases = [
         {"w1": np.array(w1, float), "b1": np.array(b1, float)}
@@ -83,7 +75,7 @@ def _knots(answer: Any) -> Verdict:
         ]
     ]
     return compare_function(
-        with_list(answer),
+        answer,
         reference,
         cases,
         mistakes={
@@ -170,13 +162,6 @@ def _lipschitz(answer: Any) -> Verdict:
     def reference(x: list[Fraction], y: list[Fraction]) -> float:
         return float(PiecewiseLinear.through(x, y).lipschitz)
 
-    def number(function: Any) -> Any:
-        def called(x: Any, y: Any) -> Any:
-            found = function(x, y)
-            return found if found is None or found is ... else float(found)
-
-        return called if callable(function) else function
-
     def slopes(x: Any, y: Any) -> list[float]:
         return [(d - c) / (b - a) for a, b, c, d in zip(x, x[1:], y, y[1:], strict=False)]
 
@@ -192,7 +177,7 @@ def _lipschitz(answer: Any) -> Verdict:
         ]
     ]
     return compare_function(
-        number(answer),
+        answer,
         reference,
         cases,
         mistakes={

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix
 from hwlib.teach._check import Verdict, compare_function, exercise
 from hwlib.teach._quiz import Choice, Question, Quiz
 
-Array = np.ndarray[Any, Any]
 Layers = Sequence[tuple[int, int, int]]  # kernel size, stride, and dilation or padding
 
 
-def _pattern(layers: Layers, n: int) -> Array:
+def _pattern(layers: Layers, n: int) -> AnyArray:
     """Boolean matrix of a chain of layers (k, s, p) on n pixels, by the matrices of its convolutions."""
     reads = np.eye(n, dtype=bool)
     for k, s, p in layers:
@@ -146,10 +146,10 @@ def _box(answer: Any) -> Verdict:
 def _matrix(answer: Any) -> Verdict:
     """Pattern of a residual block: layers (k, 1, p) around which the input takes a short way."""
 
-    def reference(layers: Layers, n: int) -> Array:
+    def reference(layers: Layers, n: int) -> AnyArray:
         return _pattern(layers, n) | np.eye(n, dtype=bool)
 
-    def counted(layers: Layers, n: int) -> Array:
+    def counted(layers: Layers, n: int) -> AnyArray:
         reads = np.eye(n, dtype=int)
         for k, s, p in layers:
             reads = conv_matrix(np.ones(k, int), (n,), stride=s, padding=p) @ reads

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.optional import require
 from hwlib.optim import (
     entropy,
     follow,
@@ -93,7 +94,7 @@ def descent_explorer(
 def _adam(
     gradient: Callable[[npt.NDArray[Any]], npt.NDArray[Any]], start: npt.ArrayLike, steps: int
 ) -> npt.NDArray[Any]:
-    import torch
+    torch = require("torch")
 
     return follow(lambda parameters: torch.optim.Adam(parameters, lr=0.1), gradient, start, steps=steps)
 
