@@ -283,11 +283,11 @@ WRONG |= {
         (lambda k, s: "maybe", "For k = 1, s = 1 your function returns maybe, expected True"),
     ],
     "conv-transpose-subpixel": [
-        (lambda kernel, r: phases(kernel, r)[:, :, ::-1, ::-1], "each has to be turned round"),
+        (lambda kernel, r: phases(kernel, r)[:, :, ::-1, ::-1], "each has to be flipped"),
         (lambda kernel, r: phases(kernel.transpose(0, 1, 3, 2), r).transpose(0, 1, 3, 2), "phases are swapped"),
         (
             lambda kernel, r: phases(kernel.transpose(0, 1, 3, 2), r).transpose(0, 1, 3, 2)[:, :, ::-1, ::-1],
-            "swapped and not turned round",
+            "swapped and not flipped",
         ),
         (lambda kernel, r: kernel, "returns an array"),
     ],

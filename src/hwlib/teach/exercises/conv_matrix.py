@@ -253,8 +253,8 @@ QUIZ = Quiz(
         "The input grows from 3 × 3 to 30 × 30, kernel and stride stay. What happens to A?",
         [
             Choice(
-                "It grows, but holds the same weights.",
-                "More rows and columns, the same few numbers in them: that is weight sharing.",
+                "It grows, but is filled from the same weights.",
+                "A larger matrix, and no more weights to learn: that is weight sharing.",
                 right=True,
             ),
             Choice(
@@ -286,7 +286,7 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A layer adds a bias b to every output. Can one matrix A still do the whole layer?",
+        "A layer adds a bias b, not zero, to every output. Can one matrix A still do the whole layer?",
         [
             Choice(
                 "Yes: add b to each entry of A.", "Then b would be multiplied by the pixels: a black image gets none."

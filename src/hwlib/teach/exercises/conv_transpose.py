@@ -116,7 +116,7 @@ def _even(answer: Any) -> Verdict:
         painted_evenly,
         [{"k": k, "s": s} for k in range(1, 9) for s in range(1, 6)],
         mistakes={
-            "A kernel at least as large as the stride leaves no gap, but it may still overlap unevenly.": (
+            "A kernel at least as large as the stride leaves no gap, but its stamps may still overlap unevenly.": (
                 lambda k, s: k >= s
             ),
             "Equal sizes do it, and so do others: k = 4 with s = 2, for one.": lambda k, s: k == s,
@@ -127,7 +127,7 @@ def _even(answer: Any) -> Verdict:
 
 @exercise("conv-transpose-subpixel")
 def _subpixel(answer: Any) -> Verdict:
-    """From the kernel (i, o, rk, rk) of a transposed convolution to that of a convolution before a pixel shuffle."""
+    """From the kernel (I, O, ks, ks) of a transposed convolution to that of a convolution before a pixel shuffle."""
 
     def split(kernel: AnyArray, r: int, *, flip: bool = True, order: str = "uv") -> AnyArray:
         """The phases, written out; a second way to :func:`subpixel_kernel`, and its typical mistakes."""
@@ -143,15 +143,15 @@ def _subpixel(answer: Any) -> Verdict:
     return compare_function(
         answer,
         subpixel_kernel,
-        [{"kernel": np.arange(1, np.prod(shape) + 1).reshape(shape), "r": r} for shape, r in shapes],
+        [{"kernel": np.arange(1, np.prod(shape) + 1).reshape(shape), "s": stride} for shape, stride in shapes],
         mistakes={
-            "The phases are right, but each has to be turned round: a transposed convolution spreads.": (
+            "The phases are right, but each has to be flipped: a transposed convolution spreads.": (
                 lambda kernel, r: split(kernel, r, flip=False)
             ),
-            "Rows and columns of the phases are swapped: channel o r² + u r + v belongs to row u, column v.": (
+            "Rows and columns of the phases are swapped: channel h s² + u s + v belongs to row u, column v.": (
                 lambda kernel, r: split(kernel, r, order="vu")
             ),
-            "Both: the phases are swapped and not turned round.": (
+            "Both: the phases are swapped and not flipped.": (
                 lambda kernel, r: split(kernel, r, flip=False, order="vu")
             ),
         },
@@ -167,13 +167,13 @@ QUIZ = Quiz(
                 "The name misleads. It leads back to the right <em>size</em>, not to the right pixels.",
             ),
             Choice(
-                "No: its matrix is the transpose, and a transpose is rarely an inverse.",
-                "Only for matrices with orthonormal columns are the two the same.",
+                "In general no: its matrix is the transpose, and a transpose is rarely an inverse.",
+                "It leads back to every image only if the matrix has orthonormal columns.",
                 right=True,
             ),
             Choice(
                 "Only for stride 1.",
-                "Not even then: two neighbouring places of the kernel overlap, and their pixels mix.",
+                "Not even then: the kernel (1, 1) on two pixels gives their sum, and the way back gives it twice.",
             ),
         ],
     ),
@@ -182,10 +182,10 @@ QUIZ = Quiz(
         [
             Choice(
                 "To make room for the kernel at the border.",
-                "The kernel has room: the output is as large as what it paints.",
+                "The kernel has room: without padding the output is as large as what it paints.",
             ),
             Choice(
-                "Because a convolution sends several input sizes to one output size.",
+                "Because a convolution with a stride above 1 sends several input sizes to one output size.",
                 "Its transpose must be told which of them to lead back to.",
                 right=True,
             ),
@@ -193,16 +193,17 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "An image drawn by transposed convolutions shows a checkerboard. What helps?",
+        "A transposed convolution with stride 2 makes a checkerboard of a flat image. What prevents that for certain?",
         [
             Choice(
                 "A kernel whose size the stride divides.",
-                "Then every pixel is painted equally often, and the pattern is gone at the start of training.",
-                right=True,
+                "Then every inner pixel is stamped equally often, but with other weights: "
+                "[[1, 2], [3, 4]] turns ones into 1 2 1 2 …, 3 4 3 4 …",
             ),
             Choice(
-                "A larger stride.",
-                "That makes the pattern coarser; what counts is whether the stride divides the kernel.",
+                "A kernel whose four phase sums are equal.",
+                "Inside, a flat image is multiplied by the phase sum, so it stays flat exactly then.",
+                right=True,
             ),
             Choice("A bias.", "It adds the same to every pixel, so the pattern stays."),
         ],
