@@ -354,6 +354,7 @@ def test_the_valid_convolution_of_the_problem_by_the_definition():
 def test_a_larger_stride_may_leave_as_many_rows(stride, rows):
     """Below the explorer it once said: a larger stride removes rows."""
     assert output_shape((3, 3), (4, 4), stride=stride) == (rows, rows)
+    assert output_shape((1, 1), (4, 4), stride=3) == output_shape((1, 1), (4, 4), stride=3, padding=1)
 
 
 def test_stored_entries_of_the_photograph_s_matrix_are_not_all_nonzero():

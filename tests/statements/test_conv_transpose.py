@@ -505,3 +505,18 @@ def test_the_library_s_convolution_of_a_repeated_image_is_constant():
         large = np.full((4, 5), 3.0).repeat(2, axis=0).repeat(2, axis=1)
         drawn = conv_matrix(w, large.shape) @ large.ravel()
         assert np.allclose(drawn, 3 * w.sum(), rtol=0, atol=1e-12)
+
+
+# --- sentences beside the statements ---------------------------------------------------------------------------
+
+
+def test_with_stride_1_the_way_back_is_an_inverse_for_one_weight_and_not_for_two():
+    """The quiz once said that even with stride 1 it is no inverse, and gave overlap as the reason."""
+    one, two = conv_matrix([1], (3,)), conv_matrix([1, 1], (2,))
+    assert np.array_equal((one.T @ one).toarray(), np.eye(3))
+    assert (two.T @ (two @ [3, 4])).tolist() == [7, 7]
+
+
+def test_a_convolution_may_enlarge_and_need_not_keep_the_size():
+    """The first question once said that a convolution makes images smaller, and later that it keeps their size."""
+    assert [F.conv1d(torch.ones(1, 1, 4), torch.ones(1, 1, 3), padding=p).shape[-1] for p in range(3)] == [2, 4, 6]
