@@ -28,8 +28,8 @@ def conv_transpose_explorer(
 ) -> ipywidgets.VBox:
     """Sliders for the kernel size, stride and padding of a transposed convolution.
 
-    Shown are the matrix, the output, and how many pixels paint each output pixel: where that differs, a checkerboard
-    appears.
+    Shown are the matrix, the output, and how many pixels paint each output pixel: where that differs, equal weights
+    make a checkerboard.
 
     Args:
         image: ``(h, w)``, whole numbers.
