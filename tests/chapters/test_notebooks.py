@@ -1,25 +1,17 @@
-"""Exported notebooks: plain Markdown that Jupyter and Colab show, and code that runs where only its packages are."""
+"""Exported notebooks: plain Markdown that Jupyter and Colab show. tests/site/test_hosted.py runs them."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
 import os
 import re
 import shutil
-import subprocess
-import sys
-import venv
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 from book.export.myst import Translator, UnknownSyntaxError
 from book.export.notebooks import PageFacts, export_all
 from book.paths import ROOT, is_chapter
-from book.tools.server import serve
-from packaging.requirements import Requirement
 
 SITE = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((SITE / "notebooks").glob("*.ipynb"))
@@ -124,11 +116,13 @@ def published(tmp_path_factory):
     return {path.name: nbformat.read(path, as_version=4) for path in written}
 
 
+@pytest.mark.site
 def test_every_chapter_has_its_two_notebooks():
     stems = [path.stem for path in (ROOT / "chapters").glob("*.md") if is_chapter(path)]
     assert {path.name for path in NOTEBOOKS} == {f"{stem}{end}.ipynb" for stem in stems for end in ("", "_solutions")}
 
 
+@pytest.mark.site
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_valid_has_no_outputs_and_no_syntax_of_the_book(path):
     notebook = nbformat.read(path, as_version=4)
@@ -146,6 +140,7 @@ def test_a_notebook_is_valid_has_no_outputs_and_no_syntax_of_the_book(path):
             assert not re.search(r"#.*\b(eq|thm|prop|fig)-", cell.source)
 
 
+@pytest.mark.site
 def test_the_student_s_notebook_has_stubs_and_no_solutions_and_the_other_has_both():
     for path in NOTEBOOKS:
         source = source_of(nbformat.read(path, as_version=4))
@@ -157,6 +152,7 @@ def test_the_student_s_notebook_has_stubs_and_no_solutions_and_the_other_has_bot
         assert re.search(r"^### Exercise \d+\.1 ", source, re.MULTILINE)
 
 
+@pytest.mark.site
 def test_exporting_twice_writes_the_same_bytes(tmp_path):
     site = tmp_path / "html"
     shutil.copytree(SITE / "chapters", site / "chapters")
@@ -165,6 +161,7 @@ def test_exporting_twice_writes_the_same_bytes(tmp_path):
         assert path.read_bytes() == (SITE / "notebooks" / path.name).read_bytes() or os.environ.get("BOOK_REPOSITORY")
 
 
+@pytest.mark.site
 def test_a_published_notebook_links_back_and_knows_where_the_library_is(published):
     notebook = published["conv_matrix.ipynb"]
     source = source_of(notebook)
@@ -174,6 +171,7 @@ def test_a_published_notebook_links_back_and_knows_where_the_library_is(publishe
     assert "[Theorem 1.1](https://example.org/book/chapters/conv_matrix.html#thm-conv-matrix)" in source
 
 
+@pytest.mark.site
 def test_facts_of_a_page_that_are_not_there_are_errors():
     page = PageFacts.read(SITE, "chapters/conv_matrix", ROOT / "references.bib", None)
     assert page.title == "A convolution is a matrix"
@@ -185,79 +183,3 @@ def test_facts_of_a_page_that_are_not_there_are_errors():
     ):
         with pytest.raises(UnknownSyntaxError, match=r"nowhere|nothing"):
             missing()
-
-
-# --- run where only the packages of a hosted notebook are --------------------------------------------------------
-
-HOSTED = ("numpy", "scipy", "matplotlib", "sympy", "torch", "ipywidgets", "ipykernel")
-
-
-def closure(names):
-    """The named distributions and everything that they require on this machine."""
-    found, waiting = {}, list(names)
-    while waiting:
-        name = waiting.pop().lower().replace("_", "-")
-        if name not in found:
-            found[name] = importlib.metadata.distribution(name)
-            requirements = map(Requirement, found[name].requires or [])
-            waiting += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
-    return found.values()
-
-
-@pytest.fixture(scope="module")
-def hosted_python(tmp_path_factory):
-    """A new environment with what a hosted notebook has, and no more: installed files are linked, not downloaded."""
-    folder = tmp_path_factory.mktemp("hosted")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    where = subprocess.run(
-        [python, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True, text=True
-    )
-    packages = Path(where.stdout.strip())
-    for distribution in closure(HOSTED):
-        for file in distribution.files or []:
-            source, target = Path(str(file.locate())), packages / file
-            if ".." not in file.parts and "__pycache__" not in file.parts and source.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    os.link(source, target)
-                except OSError:  # another file system
-                    shutil.copy2(source, target)
-    absent = "import importlib.util as u; print([n for n in ('hwlib', 'skimage', 'myst_nb') if u.find_spec(n)])"
-    assert subprocess.run([python, "-c", absent], capture_output=True, text=True, check=True).stdout.strip() == "[]"
-    return python
-
-
-def versions(python):
-    code = (
-        "import importlib.metadata as m, json; print(json.dumps([m.version(n) for n in ('numpy', 'torch', 'scipy')]))"
-    )
-    return json.loads(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout)
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("hosted")
-@pytest.mark.skipif(sys.platform == "win32", reason="paths of virtual environments differ")
-def test_every_notebook_runs_from_an_empty_folder_where_only_its_packages_are(hosted_python, tmp_path, monkeypatch):
-    kernel = tmp_path / "jupyter" / "kernels" / "hosted"
-    kernel.mkdir(parents=True)
-    command = [str(hosted_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (kernel / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "hosted", "language": "python"}))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    before = versions(hosted_python)
-    assert NOTEBOOKS
-    with serve(SITE) as address:
-        (wheel,) = (SITE / "wheels").glob("*.whl")
-        monkeypatch.setenv("HWLIB_WHEEL", f"{address}/wheels/{wheel.name}")
-        for path in NOTEBOOKS:
-            folder = tmp_path / path.stem
-            folder.mkdir()
-            notebook = nbformat.read(path, as_version=4)
-            resources = {"metadata": {"path": str(folder)}}
-            nbclient.NotebookClient(notebook, timeout=300, kernel_name="hosted", resources=resources).execute()
-            verdicts = re.findall(r"verdict verdict-(\w+)", json.dumps(notebook))
-            asked = source_of(notebook).count("\ncheck(")
-            expected = "right" if path.stem.endswith("_solutions") else "open"
-            assert verdicts == [expected] * asked
-    assert versions(hosted_python) == before, "the first cell must leave what is there as it is"

@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 import pytest
-from book.paths import ROOT, is_chapter
+
+from .conftest import in_every_chapter, on, until
 
 pytestmark = pytest.mark.site
-CHAPTERS = [f"chapters/{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.md")) if is_chapter(path)]
+
+SHOWN = """() => [...document.querySelectorAll('.widget-html-content .hw-views')]
+    .filter(node => node.offsetParent).map(node => node.innerHTML).join()"""
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_slider_changes_what_is_shown_and_back(open_page, chapter, width):
-    tab = open_page(chapter, width=width)
+def move_every_slider(tab):
     handles = tab.locator(".jupyter-widgets .noUi-handle")
     assert handles.count() >= 3
-    frames = "[...document.querySelectorAll('.widget-html-content .hw-views')]"
-    shown = f"{frames}.filter(n => n.offsetParent).map(n => n.innerHTML).join()"
+    tab.evaluate(f"window.shown = {SHOWN}")
     for number in range(handles.count()):
-        before = tab.evaluate(shown)
+        tab.evaluate("window.before = window.shown()")
         handles.nth(number).focus()
         tab.keyboard.press("ArrowRight")
-        tab.wait_for_timeout(150)
-        after = tab.evaluate(shown)
-        assert after
-        assert after != before
+        until(tab, "window.shown() && window.shown() !== window.before", f"slider {number} changes nothing")
         tab.keyboard.press("ArrowLeft")
-        tab.wait_for_timeout(150)
-        assert tab.evaluate(shown) == before
+        until(tab, "window.shown() === window.before", f"slider {number} does not lead back")
 
 
-def test_two_sliders_together_show_the_frame_of_both(open_page):
-    tab = open_page("chapters/conv_matrix.html")
-    handles = tab.locator(".jupyter-widgets .noUi-handle")
-    for number in (0, 1):
-        handles.nth(number).focus()
-        tab.keyboard.press("ArrowRight")
-    tab.wait_for_timeout(150)
-    notes = tab.locator(".widget-html-content .hw-note:visible")
+@in_every_chapter
+def test_every_slider_changes_what_is_shown_and_back(desktop):
+    move_every_slider(desktop)
+
+
+@in_every_chapter
+def test_every_slider_works_on_a_phone(phone):
+    move_every_slider(phone)
+
+
+@on("chapters/conv_matrix.html")
+def test_two_sliders_together_show_the_frame_of_both(desktop):
+    handles = desktop.locator(".jupyter-widgets .noUi-handle")
+    notes = desktop.locator(".widget-html-content .hw-note:visible")
+
+    def press(key):
+        for number in (0, 1):
+            handles.nth(number).focus()
+            desktop.keyboard.press(key)
+
+    press("ArrowRight")
+    notes.get_by_text("⌊(4 + 2·0 − 2) / 2⌋ + 1 = 2").wait_for()  # kernel 2, stride 2, padding 0
     assert notes.count() == 1
-    assert notes.inner_text().startswith("⌊(4 + 2·0 − 2) / 2⌋ + 1 = 2")  # kernel 2, stride 2, padding 0
+    press("ArrowLeft")
 
 
-@pytest.mark.parametrize("page_with_links", ["index.html", "chapters/conv_matrix.html"])
-@pytest.mark.parametrize("how", ["hover", "focus", "tap"])
-def test_pointing_at_an_entry_lights_its_weight_and_pixels(open_page, page_with_links, how):
-    tab = open_page(page_with_links, width=390 if how == "tap" else 1280)
+def pointing_lights_what_belongs_together(tab, how):
     view = tab.locator(".hw-links").first
     entry = view.locator(".e").nth(1)
     getattr(entry, how)()
@@ -56,36 +62,52 @@ def test_pointing_at_an_entry_lights_its_weight_and_pixels(open_page, page_with_
     others = view.locator(f"[class^=W]:not(.{weight.upper()}) rect")
     assert {others.nth(i).evaluate(lit) for i in range(others.count())} == {"1px"}
     assert view.locator(".hw-note").inner_text() == entry.get_attribute("aria-label")
+    tab.locator("article h1").first.click()
+    until(tab, "!document.querySelector('.hw-links :focus, .hw-links :hover')", "the view stays lit")
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_quiz_answers_to_click_and_to_keyboard(open_page, chapter):
-    tab = open_page(chapter)
+@on("index.html", "chapters/conv_matrix.html")
+@pytest.mark.parametrize("how", ["hover", "focus"])
+def test_pointing_at_an_entry_lights_its_weight_and_pixels(desktop, how):
+    pointing_lights_what_belongs_together(desktop, how)
+
+
+@on("index.html", "chapters/conv_matrix.html")
+def test_a_tap_on_an_entry_lights_its_weight_and_pixels(phone):
+    pointing_lights_what_belongs_together(phone, "tap")
+
+
+@in_every_chapter
+def test_a_quiz_answers_to_click_and_to_keyboard(desktop):
+    tab = desktop
     questions = tab.locator(".hw-quiz fieldset")
     assert questions.count() == 3
     for number in range(questions.count()):
         question = questions.nth(number)
         choices, feedback = question.locator("input"), question.locator("[role=status]")
-        assert not any(feedback.nth(i).is_visible() for i in range(feedback.count()))
+        visible = "notes => notes.map(note => note.checkVisibility())"
+        assert not any(feedback.evaluate_all(visible))
         choices.first.focus()
         tab.keyboard.press("Space")
         for i in range(choices.count()):
             if i:
                 tab.keyboard.press("ArrowDown")
-            assert [feedback.nth(k).is_visible() for k in range(feedback.count())] == [
-                k == i for k in range(feedback.count())
-            ]
+            assert feedback.evaluate_all(visible) == [k == i for k in range(feedback.count())]
         question.locator("label").first.click()
         assert feedback.first.is_visible()
+        choices.evaluate_all("inputs => inputs.forEach(input => { input.checked = false })")
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_hints_and_solutions_are_out_of_sight_until_asked_for(open_page, chapter):
-    tab = open_page(chapter)
+@in_every_chapter
+def test_hints_and_solutions_are_out_of_sight_until_asked_for(desktop):
+    tab = desktop
     hints = tab.locator("details:has(> summary:has-text('Hint'))")
     assert hints.count() >= 2
-    assert not any(hints.nth(i).get_attribute("open") for i in range(hints.count()))
+    assert not any(hints.evaluate_all("hints => hints.map(hint => hint.open)"))
     solution = tab.locator(".solution.admonition").first
-    assert not solution.locator("div.highlight").first.is_visible()
-    solution.locator("button").first.click()
-    assert solution.locator("div.highlight").first.is_visible()
+    listing, button = solution.locator("div.highlight").first, solution.locator("button").first
+    assert not listing.is_visible()
+    button.click()
+    assert listing.is_visible()
+    button.click()
+    assert not listing.is_visible()
