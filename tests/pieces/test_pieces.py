@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwlib.network import Activation, Network, folding_network, hard_tanh, leaky_relu, named_activation
+from hwlib.network import Activation, Layer, Network, folding_network, hard_tanh, leaky_relu, named_activation
 from hwlib.pieces import (
     PiecewiseLinear,
     approximate,
@@ -77,15 +77,9 @@ def test_the_pieces_are_the_network_at_every_point_and_every_knot_switches(hidde
     x = np.array(inside(f), float)
     np.testing.assert_allclose(f(x), network(x), rtol=1e-9, atol=1e-9)
     for piece in itertools.islice(f, 40):
-        here = network.affine_at(between(piece))
+        here = network.affine_at(piece.inside)
         assert here.weight[0, 0] == pytest.approx(piece.slope, rel=1e-7, abs=1e-7)
     assert (f.lower, f.upper) == tuple(map(float, domain))
-
-
-def between(piece):
-    if math.isinf(piece.start):
-        return 0 if math.isinf(piece.end) else piece.end - 1
-    return piece.start + 1 if math.isinf(piece.end) else (piece.start + piece.end) / 2
 
 
 def patterns(network, x, side):
@@ -110,7 +104,7 @@ def test_whole_weights_in_fractions_exactly(hidden, activation, domain, seed):
         assert patterns(network, knot, 1) != patterns(network, knot, -1), "a knot where nothing switches"
     for piece in f:
         ends = [(end, side) for end, side in ((piece.start, 1), (piece.end, -1)) if math.isfinite(end)]
-        inner = network.affine_at(between(piece))
+        inner = network.affine_at(piece.inside)
         assert not inner.on_boundary
         assert (inner.weight[0, 0], inner.bias[0]) == (piece.slope, piece.intercept)
         for end, side in ends:
@@ -145,7 +139,7 @@ def test_wide_and_deep_networks_agree_with_dense_evaluation_and_autograd(hidden)
     network = Network.from_arrays(arrays)
     f = pieces_of(network, -10, 10)
     assert len(f) > sum(hidden) // 2
-    middles = np.array([between(piece) for piece in f])
+    middles = np.array([piece.inside for piece in f])
     x = torch.from_numpy(middles)[:, None].requires_grad_()
     y = x
     for number, (weight, bias) in enumerate(arrays):
@@ -161,9 +155,9 @@ def test_wide_and_deep_networks_agree_with_dense_evaluation_and_autograd(hidden)
 
 
 @pytest.mark.parametrize("activation", ["relu", "hard_tanh", "zigzag"])
-@pytest.mark.parametrize(("hidden", "dead"), [((1500,), False), ((500, 500), False), ((500, 500), True)])
+@pytest.mark.parametrize(("hidden", "dead"), [((1500,), False), ((900, 500), False), ((900, 500), True)])
 def test_in_very_wide_networks_patterns_change_at_every_knot_and_nowhere_else(hidden, dead, activation):
-    """Wide enough for the shortcut between pillars. Inputs that are zero up to a place must not gain knots."""
+    """Wide enough for running sums over kinks. Inputs that are zero up to a place must not gain knots."""
     rng = np.random.default_rng(3)
     arrays = [
         (rng.standard_normal((b, a)) * math.sqrt(2 / a), rng.standard_normal(b))
@@ -213,6 +207,35 @@ def test_the_network_of_the_problem_has_three_pieces():
 def test_a_knot_far_out_does_not_swallow_pieces_close_to_zero():
     f = pieces_of(Network.from_arrays([([[1], [1], [1]], [-1, -(1 + 2**-30), -(2**40)]), ([[1, 1, 1]], [0])]))
     assert f.knots.tolist() == [1, 1 + 2**-30, 2**40]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("far", [1e3, 1e12, 1e100])
+@pytest.mark.parametrize("count", [2, 400])
+def test_a_knot_far_out_takes_no_digits_from_the_others_on_either_side(side, far, count):
+    places = np.array([*np.linspace(3.1, 5.3, count), far])
+    weight = side * np.array([*np.ones(count), 1 / far])
+    f = pieces_of(Network.from_arrays([(weight[:, None], -weight * side * places), ([np.ones(count + 1)], [0])]))
+    assert f.knots * side == pytest.approx(places[::side], rel=1e-15)
+    assert f.slopes[::side] * side == pytest.approx(
+        [0, *range(1, count + 1), count + 1 / far], rel=1e-9, abs=1e-10 * count
+    )
+
+
+def test_an_activation_is_known_by_its_pieces_not_by_its_name():
+    twice = Activation("relu", (0,), (0, 2), (0, 0))
+    f = pieces_of(Network.from_arrays([([[1]], [0]), ([[1]], [0])], activation=twice))
+    assert f.slopes.tolist() == [0, 2]
+
+
+@settings(max_examples=60)
+@given(hidden=hidden, seed=seeds)
+def test_the_mirrored_network_has_the_mirrored_knots(hidden, seed):
+    network = random_network(hidden, seed)
+    first, *rest = network.layers
+    f = pieces_of(network)
+    g = pieces_of(Network([Layer(-first.weight, first.bias, first.activation), *rest]))
+    np.testing.assert_allclose(g.knots[::-1], -f.knots, rtol=1e-11, atol=1e-11)
 
 
 def test_knots_without_a_kink_are_told_from_kinks():
@@ -452,7 +475,7 @@ def test_chords_keep_the_tolerance(tolerance, case):
         (lambda: PiecewiseLinear([0], [1], [0]), "1 knots, 1 slopes and 1 intercepts: accepted are one slope"),
         (lambda: PiecewiseLinear([1, 0], [0, 1, 2], [0, 0, 0]), r"knots=\[1.0, 0.0\] from lower=-inf"),
         (lambda: PiecewiseLinear([0], [0, 0], [0, 1]), "the function jumps at 0.0 from 0.0 to 1.0"),
-        (lambda: PiecewiseLinear([0], [0, np.nan], [0, 1]), "slopes holds something else than finite real numbers"),
+        (lambda: PiecewiseLinear([0], [0, np.nan], [0, 1]), "slopes has entries that are infinite or NaN"),
         (lambda: PiecewiseLinear.through([0], [0]), r"places have shape \(1,\) and values \(1,\): accepted are incr"),
         (lambda: PiecewiseLinear.through([1, 0], [0, 0]), "accepted are increasing places"),
         (lambda: PiecewiseLinear.through([0, 1], [0, 1])(2), "x leaves the domain: accepted are numbers from 0.0 to 1"),
@@ -463,7 +486,15 @@ def test_chords_keep_the_tolerance(tolerance, case):
         ),
         (lambda: most_kinks((2.5, 2.5)), r"widths=\(2.5, 2.5\): accepted are one or more whole numbers"),
         (lambda: most_kinks((-2, -2)), r"widths=\(-2, -2\): accepted are one or more whole numbers, each at least 0"),
-        (lambda: approximate(np.sin, 0, 1, tolerance=0, curvature=1), "tolerance=0, curvature=1: accepted"),
+        (lambda: approximate(np.sin, 0, 1, tolerance=0, curvature=1), "tolerance=0: accepted is a number above zero"),
+        (lambda: approximate(np.sin, 1, 0, tolerance=1, curvature=1), "lower=1, upper=0: accepted are finite numbers"),
+        (lambda: approximate(np.sin, 0, np.inf, tolerance=1, curvature=1), "lower=0, upper=inf: accepted are finite"),
+        (lambda: pieces_of([([[1]], [0])], "0", 1), "lower='0': accepted is a real number or an infinite one"),
+        (lambda: pieces_of([([[1]], [0])], 0, np.nan), "upper=nan: accepted is a real number or an infinite one"),
+        (lambda: pieces_of("relu"), "network='relu': accepted are a Network"),
+        (lambda: PiecewiseLinear(["0"], [0, 1], [0, 0]), "knots has the type <U1: accepted are real numbers"),
+        (lambda: PiecewiseLinear.through([0, 1], [0, 1]).integral(0, None), "upper=None: accepted is a real number"),
+        (lambda: PiecewiseLinear.through([0, 1], [0, 1]).linear(tolerance=-1), "tolerance=-1: accepted is a number"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -84,14 +85,24 @@ class Activation:
 
     def points(self, *, exact: bool) -> AnyArray:
         """Breakpoints as an array, of Fractions or of float64."""
-        return as_reals("breakpoints", self.breakpoints, exact=exact)
+        return self._arrays[exact][0]
 
     def coefficients(self, *, exact: bool) -> tuple[AnyArray, AnyArray]:
         """Slopes and intercepts as two arrays, of Fractions (floats are taken at their exact value) or of float64."""
-        return (
-            as_reals("slopes", self.slopes, exact=exact),
-            as_reals("intercepts", self.intercepts, exact=exact),
-        )
+        _, slopes, intercepts = self._arrays[exact]
+        return slopes, intercepts
+
+    @cached_property
+    def _arrays(self) -> dict[bool, tuple[AnyArray, AnyArray, AnyArray]]:
+        def made(name: str, exact: bool) -> AnyArray:
+            array = as_reals(name, getattr(self, name), exact=exact)
+            array.setflags(write=False)
+            return array
+
+        return {
+            exact: (made("breakpoints", exact), made("slopes", exact), made("intercepts", exact))
+            for exact in (False, True)
+        }
 
 
 def leaky_relu(slope: Number = 0.01) -> Activation:

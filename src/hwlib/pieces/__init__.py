@@ -1,15 +1,16 @@
-"""Piecewise linear functions of one number, and the networks that compute them (chapters *pwl_…*)."""
+"""Piecewise linear functions of one number, and the networks that compute them (chapters *pwl_…*).
 
-from hwlib.pieces._pieces import (
-    Piece,
-    PiecewiseLinear,
-    approximate,
-    difference_witness,
-    fewest_units,
-    most_kinks,
-    pieces_of,
-    relu_network,
-)
+:func:`pieces_of` gives the straight pieces of a network with one input and one output, :func:`relu_network` a network
+with given pieces.
+
+Sources: problems ``pwl-local-affine``, ``pwl-convexity``, ``pwl-kinks``, ``pwl-no-bias``, ``act-pwl-from-relu``;
+Montúfar, Pascanu, Cho, Bengio (2014); Telgarsky (2016).
+"""
+
+from hwlib.pieces._build import approximate, fewest_units, most_kinks, relu_network
+from hwlib.pieces._compare import difference_witness
+from hwlib.pieces._function import Piece, PiecewiseLinear
+from hwlib.pieces._sweep import pieces_of
 
 __all__ = [
     "Piece",
