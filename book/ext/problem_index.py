@@ -41,17 +41,33 @@ def marked_tests(tests: Path) -> dict[str, list[str]]:
 
 
 def summary(register: dict[str, Any]) -> str:
-    """How many problems are answered, in a sentence."""
-    answered = [problem for problem in register["problems"] if "place" in problem]
-    return f"The book answers {len(answered)} of {len(register['problems'])} problems so far."
+    """How many problems, and how many of their sources' questions, are answered, in a sentence."""
+    problems = register["problems"]
+    answered = [problem for problem in problems if "place" in problem]
+    asked, done = (sum(len(problem["source"]) for problem in some) for some in (problems, answered))
+    return (
+        f"The book answers {len(answered)} of {len(problems)} problems so far: {done} of the {asked} questions "
+        "that five problem sets ask."
+    )
 
 
-def index_markdown(register: dict[str, Any], tests: dict[str, list[str]]) -> list[str]:
-    """Lines of MyST: the problems of each source, with the place, the check and the tests of each."""
+def anchor(question: str) -> str:
+    """Label of the box that answers a source's question, such as ``gt20a:1.1``."""
+    return "ans-" + re.sub(r"[:.]", "-", question)
+
+
+def anchors(source: Path) -> set[str]:
+    """Labels of all boxes that answer a question."""
+    pages = (path.read_text("utf8") for path in (source / "chapters").glob("*.md"))
+    return {label for page in pages for label in re.findall(r"^\((ans-[\w-]+)\)=$", page, re.MULTILINE)}
+
+
+def index_markdown(register: dict[str, Any], tests: dict[str, list[str]], answers: set[str]) -> list[str]:
+    """Lines of MyST: the problems of each source, with the answer, the place, the check and the tests of each."""
     lines: list[str] = []
     for key, source in register["sources"].items():
         numbers = {
-            problem["id"]: [place.partition(":")[2] for place in problem["source"] if place.startswith(f"{key}:")]
+            problem["id"]: [_linked(place, answers) for place in problem["source"] if place.startswith(f"{key}:")]
             for problem in register["problems"]
         }
         lines += [f"## {source['title']}", ""]
@@ -68,6 +84,21 @@ def index_markdown(register: dict[str, Any], tests: dict[str, list[str]]) -> lis
     return lines
 
 
+def _linked(question: str, answers: set[str]) -> str:
+    number, label = question.partition(":")[2], anchor(question)
+    return f"{{ref}}`{number} <{label}>`" if label in answers else number
+
+
+class ProblemSummary(SphinxDirective):  # type: ignore[misc]
+    """Says how many problems are answered, from the register."""
+
+    def run(self) -> list[nodes.Node]:
+        """One paragraph."""
+        source = Path(self.env.srcdir)
+        self.env.note_dependency(str(source / "chapters" / "problems.yml"))
+        return [nodes.paragraph(text=summary(read_register(source)))]
+
+
 class ProblemIndex(SphinxDirective):  # type: ignore[misc]
     """Writes the index where it stands."""
 
@@ -76,10 +107,10 @@ class ProblemIndex(SphinxDirective):  # type: ignore[misc]
         source = Path(self.env.srcdir)
         register = read_register(source)
         self.env.note_dependency(str(source / "chapters" / "problems.yml"))
-        for path in (source / "tests").rglob("test_*.py"):
+        for path in [*(source / "tests").rglob("test_*.py"), *(source / "chapters").glob("*.md")]:
             self.env.note_dependency(str(path))
         container = nodes.container(classes=["problem-index"])
-        lines = index_markdown(register, marked_tests(source / "tests"))
+        lines = index_markdown(register, marked_tests(source / "tests"), anchors(source))
         self.state.nested_parse(
             StringList(lines, source=self.get_source_info()[0]), self.content_offset, container, True
         )
@@ -89,4 +120,5 @@ class ProblemIndex(SphinxDirective):  # type: ignore[misc]
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.add_directive("problem-index", ProblemIndex)
+    app.add_directive("problem-summary", ProblemSummary)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
