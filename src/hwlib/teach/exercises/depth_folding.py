@@ -107,7 +107,7 @@ QUIZ = Quiz(
         [
             Choice(
                 "Whatever it does on one, it does on the other.",
-                "It sees the same values, so it can not even tell them apart.",
+                "It sees the same values, so it cannot even tell them apart.",
                 right=True,
             ),
             Choice(
@@ -117,7 +117,7 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A network with one layer more identifies how many regions, compared with one layer less?",
+        "The folding network with one layer more identifies how many regions, compared with the one before?",
         [
             Choice("Two to the d more.", "A source puts it so, but the numbers multiply."),
             Choice("Two to the d times as many.", "Composition multiplies.", right=True),
@@ -127,9 +127,9 @@ QUIZ = Quiz(
     Question(
         "Every network with many linear regions identifies many. Is that so?",
         [
-            Choice("Yes, regions are regions.", "They must be mapped onto the same set, which takes exact folds."),
+            Choice("Yes, regions are regions.", "They must be mapped onto one and the same set."),
             Choice("No, a fold that is off makes regions with different images.", "As the example shows.", right=True),
-            Choice("Yes, if it is deep.", "Depth alone does not fold: see random weights in the next chapter."),
+            Choice("Yes, if it is deep.", "Depth is not enough: the fold at 0.45, twice, identifies none either."),
         ],
     ),
 )
