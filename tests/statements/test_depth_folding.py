@@ -35,7 +35,10 @@ def is_bijection(a, b, signs):
     """
     if a[0][0] * a[1][1] == a[0][1] * a[1][0]:
         return False
-    origin = {y: solve(a, [s * v - c for s, v, c in zip(signs, y, b, strict=True)]) for y in itertools.product((0, 1), repeat=2)}
+    origin = {
+        y: solve(a, [s * v - c for s, v, c in zip(signs, y, b, strict=True)])
+        for y in itertools.product((0, 1), repeat=2)
+    }
     if not all(0 <= v <= 1 for x in origin.values() for v in x):
         return False
     for k in range(2):
@@ -90,16 +93,16 @@ def folds_as_stated(d):
 
     x, y = reals(" ".join(f"x{k}" for k in range(d))), reals(" ".join(f"y{k}" for k in range(d)))
     image = [absolute(2 * a - 1) for a in x]
-    inside = z3.And(*(z3.And(0 < v, v < 1) for v in image))
-    proved(inside == z3.And(*(z3.And(0 < a, a < 1, a != HALF.numerator / z3.RealVal(2)) for a in x)))
-    cube = [z3.And(0 < v, v < 1) for v in y]
+    inside = z3.And(*(z3.And(v > 0, v < 1) for v in image))
+    proved(inside == z3.And(*(z3.And(a > 0, a < 1, a != HALF.numerator / z3.RealVal(2)) for a in x)))
+    cube = [z3.And(v > 0, v < 1) for v in y]
     for half in itertools.product((0, 1), repeat=d):
         within = [a * 2 < 1 if side == 0 else a * 2 > 1 for a, side in zip(x, half, strict=True)]
         there = [(1 - v) / 2 if side == 0 else (1 + v) / 2 for v, side in zip(y, half, strict=True)]
         same = z3.And(*(a == t for a, t in zip(x, there, strict=True)))
         reached = z3.And(*(v == w for v, w in zip(image, y, strict=True)))
         proved(same == reached, given=[*cube, *within])
-        proved(z3.And(*(z3.And(0 < t, t < 1) for t in there)), given=cube)
+        proved(z3.And(*(z3.And(t > 0, t < 1) for t in there)), given=cube)
     return True
 
 
@@ -138,7 +141,11 @@ class Piecewise:
         places = set(inner.places)
         for left, right, low, high in zip(inner.places, inner.places[1:], inner.values, inner.values[1:], strict=False):
             if low != high:
-                places |= {left + (v - low) / (high - low) * (right - left) for v in self.places if min(low, high) < v < max(low, high)}
+                places |= {
+                    left + (v - low) / (high - low) * (right - left)
+                    for v in self.places
+                    if min(low, high) < v < max(low, high)
+                }
         ordered = sorted(places)
         return Piecewise(ordered, [self(inner(x)) for x in ordered])
 
@@ -201,7 +208,10 @@ def test_composition_multiplies_where_g_fills_the_cube():
     assert report.covered > 80
     assert numbers(report.without["fills"]) != (0, 0, 0)
     assert all(at_least(pair) for pair in pairs())
-    f, g = Piecewise([Q(0), HALF, Q(1)], [Q(1), Q(0), Q(1)]), Piecewise([Q(0), THIRD, 2 * THIRD, Q(1)], [Q(0), Q(1), HALF, Q(1)])
+    f, g = (
+        Piecewise([Q(0), HALF, Q(1)], [Q(1), Q(0), Q(1)]),
+        Piecewise([Q(0), THIRD, 2 * THIRD, Q(1)], [Q(0), Q(1), HALF, Q(1)]),
+    )
     assert numbers((f, g)) == (2, 1, 4)  # the page's counter-example without "fills"
 
 
@@ -223,7 +233,10 @@ def grid_of_boxes(case):
 
     side = Q(1, 2**layers)
     for place in itertools.product(range(2**layers), repeat=d):
-        corners = {c: f(tuple((p + t) * side for p, t in zip(place, c, strict=True))) for c in itertools.product((0, 1), repeat=d)}
+        corners = {
+            c: f(tuple((p + t) * side for p, t in zip(place, c, strict=True)))
+            for c in itertools.product((0, 1), repeat=d)
+        }
         if set(corners.values()) != set(itertools.product((0, 1), repeat=d)):
             return False
         middle = f(tuple((p + HALF) * side for p in place))

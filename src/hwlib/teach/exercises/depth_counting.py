@@ -109,13 +109,13 @@ QUIZ = Quiz(
     Question(
         "Why do random deep networks not reach the exponential bound?",
         [
-            Choice("Their weights are too small.", "Scale all weights of a layer: the lines stay where they are."),
+            Choice("Their weights are too small.", "Scale a layer's weights and biases: its own lines stay where they are."),
             Choice(
                 "A later line cuts few of the regions, unless the layers before fold them onto each other.",
                 "Folding makes one line cut many regions at once, and it takes exact weights.",
                 right=True,
             ),
-            Choice("They have too few neurons.", "The fold has no more."),
+            Choice("They have too few neurons.", "Folding reaches thousands with the same neurons."),
         ],
     ),
     Question(
