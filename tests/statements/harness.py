@@ -124,3 +124,25 @@ class Statement:
 
     def _current(self) -> str:
         return fingerprint(all_statements()[self.label])
+
+
+def rewrite(file: Path) -> int:
+    """Write the present fingerprints into a file of tests, once these have been read again; returns how many changed."""
+    changed, texts, old = 0, all_statements(), file.read_text("utf8")
+
+    def renewed(match: re.Match[str]) -> str:
+        nonlocal changed
+        now = fingerprint(texts[match["label"]])
+        changed += now != match["text"]
+        return f"{match['head']}{now}"
+
+    new = re.sub(r'(?P<head>Statement\(\s*"(?P<label>[\w-]+)",\s*text=")(?P<text>[0-9a-f]+)', renewed, old)
+    file.write_text(new, "utf8")
+    return changed
+
+
+if __name__ == "__main__":  # python -m tests.statements.harness FILE ...
+    import sys
+
+    for name in sys.argv[1:]:
+        print(name, rewrite(Path(name)))

@@ -85,7 +85,7 @@ def is_zaslavsky(case):
 
 one_layer = Statement(
     "thm-counting-one",
-    text="e3ca1c08",
+    text="f3f35e83",
     cases=arrangements,
     hypotheses={"independent": independent, "no common point": no_common_point},
     conclusion=is_zaslavsky,
@@ -176,7 +176,7 @@ def within_both_bounds(network):
 
 bound = Statement(
     "thm-counting-bound",
-    text="696f8a59",
+    text="dfd46549",
     cases=small_networks,
     conclusion=within_both_bounds,
     scope="all networks of one input with widths up to (1, 2) and (2, 1) and small weights; 800 of widths up to 3",
