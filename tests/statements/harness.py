@@ -127,7 +127,7 @@ class Statement:
 
 
 def rewrite(file: Path) -> int:
-    """Write the present fingerprints into a file of tests, once these have been read again; returns how many changed."""
+    """Write the present fingerprints into a file of tests that was read again; returns how many changed."""
     changed, texts, old = 0, all_statements(), file.read_text("utf8")
 
     def renewed(match: re.Match[str]) -> str:

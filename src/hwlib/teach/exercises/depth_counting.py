@@ -109,7 +109,9 @@ QUIZ = Quiz(
     Question(
         "Why do random deep networks not reach the exponential bound?",
         [
-            Choice("Their weights are too small.", "Scale a layer's weights and biases: its own lines stay where they are."),
+            Choice(
+                "Their weights are too small.", "Scale a layer's weights and biases: its own lines stay where they are."
+            ),
             Choice(
                 "A later line cuts few of the regions, unless the layers before fold them onto each other.",
                 "Folding makes one line cut many regions at once, and it takes exact weights.",

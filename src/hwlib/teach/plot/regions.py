@@ -17,13 +17,18 @@ from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
 
 
 def region_maps(
-    shown: Mapping[str, Regions], *, marked: Mapping[str, npt.ArrayLike] | None = None, by_sign: bool = False
+    shown: Mapping[str, Regions],
+    *,
+    marked: Mapping[str, npt.ArrayLike] | None = None,
+    classes: npt.ArrayLike | None = None,
+    by_sign: bool = False,
 ) -> ThemedFigure:
     """Draw the regions of networks of two inputs in a box, one picture beside the other.
 
     Args:
         shown: title of each picture, and its regions.
         marked: points ``(n, 2)`` to mark in the picture of a title.
+        classes: ``(n,)``, the class 0 or 1 of each marked point: circles and crosses; None for one class.
         by_sign: fill the regions where the first output is positive in the middle, instead of telling neighbours
             apart by colours.
 
@@ -55,7 +60,10 @@ def region_maps(
         drawn_as.set_rasterized(many)
         axes.add_collection(drawn_as)
         if marked and title in marked:
-            axes.plot(*np.asarray(marked[title], dtype=float).T, "o", ms=4, color=ON_COLOUR, zorder=3)
+            points = np.asarray(marked[title], dtype=float)
+            kinds = np.zeros(len(points)) if classes is None else np.asarray(classes)
+            for kind, mark in enumerate("ox"):
+                axes.plot(*points[kinds == kind].T, mark, ms=4, color=ON_COLOUR, zorder=3)
         low, high = np.concatenate(polygons).min(axis=0), np.concatenate(polygons).max(axis=0)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         inked(axes, title)
