@@ -12,8 +12,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from bench._timing import medians
-from hwlib.optim import hessian_operator, r_operator
-from hwlib.optim._curvature import Method
+from hwlib.optim import HessianMethod, hessian_operator, r_operator
 
 ROUNDS = 41
 
@@ -49,7 +48,7 @@ def run() -> None:
         def loss(network: nn.Module = network, x: torch.Tensor = x, y: torch.Tensor = y) -> torch.Tensor:
             return F.cross_entropy(network(x), y)
 
-        operators = {method: hessian_operator(loss, parameters, method=method) for method in get_args(Method)}
+        operators = {method: hessian_operator(loss, parameters, method=method) for method in get_args(HessianMethod)}
         operators["R-operator"] = r_operator(network, x, y)
         if with_peer:
             operators["curvlinops"] = _curvlinops(network, x, y)

@@ -242,6 +242,81 @@ def test_dropout_drops_the_same_units_in_every_run_and_leaves_the_random_numbers
     assert torch.equal(state, torch.random.get_rng_state())
 
 
+class Noise(nn.Module):
+    """Multiplies by random numbers from a generator of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.generator = torch.Generator().manual_seed(5)
+
+    def forward(self, x):
+        return x * torch.rand(x.shape, generator=self.generator, dtype=x.dtype)
+
+
+@pytest.mark.parametrize("method", EXACT + DIFFERENCES)
+def test_a_model_s_own_generator_gives_the_same_numbers_in_every_run_and_is_left_alone(method):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), Noise(), nn.Linear(8, 2)).double()
+    x, y = data(5, 3, 2)
+    state = model[2].generator.get_state()
+    operator = hessian_operator(lambda: F.cross_entropy(model(x), y), model.parameters(), method=method)
+    products = [operator @ np.eye(operator.shape[0]) for _ in range(2)]
+    assert np.array_equal(*products)
+    # What the first run draws is what the generator holds: a copy that always starts there has the same Hessian.
+    fixed = torch.rand(5, 8, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    dense = dense_hessian(
+        lambda: F.cross_entropy(model[3](torch.tanh(model[0](x)) * fixed), y), list(model.parameters())
+    )
+    assert np.allclose(products[0], dense, rtol=0, atol=1e-5 if method in DIFFERENCES else 1e-12)
+    assert torch.equal(state, model[2].generator.get_state())
+
+
+@pytest.mark.parametrize("method", ["forward over reverse", *DIFFERENCES])
+def test_a_loss_that_changes_from_run_to_run_is_refused(method):
+    w, rng = torch.ones(2, requires_grad=True), np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"loss returns .*, then .*: accepted is one that draws"):
+        hessian_operator(lambda: (w**2).sum() * rng.random(), [w], method=method)
+
+
+@pytest.mark.parametrize("method", EXACT + DIFFERENCES)
+def test_parameters_may_differ_in_precision(method):
+    a = torch.tensor([2.0], dtype=torch.float32, requires_grad=True)
+    b = torch.tensor([3.0], dtype=torch.float64, requires_grad=True)
+    operator = hessian_operator(lambda: (a.double() ** 2 * b).sum(), [a, b], method=method)
+    product = operator @ np.eye(2)
+    assert product.dtype == np.float64
+    assert np.allclose(product, [[6, 4], [4, 0]], rtol=0, atol=0.05 if method in DIFFERENCES else 1e-6)
+
+
+def test_the_size_of_a_hessian_of_two_precisions_is_that_of_the_wider_one():
+    narrow, wide = torch.zeros(3), torch.zeros(3, dtype=torch.float64)
+    assert hessian_size([narrow, wide]).bytes == hessian_size([wide, narrow]).bytes == 36 * 8
+    assert hessian_size([narrow.half(), narrow.bfloat16()]).bytes == 36 * 4
+
+
+def test_a_hessian_of_zeros_has_eigenvalues_zero():
+    w = torch.zeros(4, requires_grad=True)
+    values, vectors = top_eigenvalues(hessian_operator(lambda: w.sum(), [w]), 2)
+    assert values.tolist() == [0, 0]
+    assert np.array_equal(vectors.T @ vectors, np.eye(2))
+
+
+def test_two_samples_are_enough_for_a_trace_with_its_error():
+    w = torch.zeros(2, requires_grad=True)
+    values = [trace_estimate(hessian_operator(lambda: w[0] * w[1], [w]), samples=2, rng=seed) for seed in range(20)]
+    assert {estimate for estimate, _ in values} == {-2.0, 0.0, 2.0}
+    assert all(error == 0 if estimate else error == pytest.approx(2) for estimate, error in values)
+
+
+def test_vectors_may_have_gradients_and_operators_are_told_in_a_line():
+    w = torch.ones(2, requires_grad=True)
+    operator = hessian_operator(lambda: (w**3).sum(), [w])
+    product = operator @ w
+    assert product.tolist() == [6, 6]
+    assert not product.requires_grad
+    assert repr(operator) == "HessianOperator(2 parameters, 'double backward')"
+
+
 @pytest.mark.parametrize("method", [*EXACT, *DIFFERENCES, "R-operator"])
 def test_after_a_step_of_an_optimizer_products_are_those_of_the_new_point(method):
     model, x, y, loss = problem()
@@ -286,7 +361,8 @@ def test_eigenvalues_and_trace_agree_with_the_dense_hessian():
     expected = expected[np.argsort(-abs(expected))][:3]
     assert np.allclose(values, expected, rtol=1e-5, atol=0)
     assert np.allclose(dense @ vectors, vectors * values, rtol=0, atol=1e-5)
-    estimate, error = trace_estimate(operator, samples=400, rng=np.random.default_rng(0))
+    estimate, error = trace_estimate(operator, samples=400, rng=0)
+    assert trace_estimate(operator, samples=400, rng=np.random.default_rng(0)) == (estimate, error)
     assert abs(estimate - np.trace(dense)) < 3 * error
     # The variance of v^T H v over signs is twice the sum of squares off the diagonal.
     off = dense - np.diag(np.diag(dense))
@@ -302,15 +378,35 @@ def test_eigenvalues_and_trace_agree_with_the_dense_hessian():
         (lambda w: hessian_operator(lambda: 1.0, [w]), "loss returns 1.0"),
         (lambda w: hessian_operator(lambda: torch.ones(()), [w]), "depends on none of the parameters"),
         (lambda w: hessian_operator(lambda: w.sum(), [w], method="magic"), "method='magic': accepted are 'double"),
-        (lambda w: hessian_operator(lambda: w.sum(), [w], step=0), "step=0"),
+        (lambda w: hessian_operator(lambda: w.sum(), [w], step=0), "step=0: accepted is a number above zero"),
+        (lambda w: hessian_operator(lambda: w.sum(), [w, w]), "parameters has a tensor twice"),
+        (
+            lambda w: hessian_operator(lambda: w.sum(), [(1j * w).detach().requires_grad_()]),
+            "parameter 0 is of torch.complex",
+        ),
+        (
+            lambda w: hessian_operator(lambda: w.sum(), [w.detach().to("meta").requires_grad_()]),
+            "parameter 0 is .* on meta",
+        ),
+        (lambda w: hessian_operator(lambda: w @ w, [w]) @ np.array([1j, 0]), "v has the type complex128: accepted"),
+        (lambda w: hessian_operator(lambda: w @ w, [w]) @ torch.tensor([1j, 0]), "v has the type torch.complex64"),
+        (lambda w: hessian_operator(lambda: w @ w, [w]) @ [np.inf, 0], "v has entries that are infinite or NaN"),
+        (lambda w: top_eigenvalues(hessian_operator(lambda: w @ w, [w]), 1.0), "count=1.0: accepted is a whole number"),
+        (lambda w: trace_estimate(hessian_operator(lambda: w @ w, [w]), samples=2, rng="0"), "rng='0': accepted are"),
         (lambda w: hessian_operator(lambda: w @ w, [w]) @ np.ones(3), r"v has shape \(3,\): accepted are \(2,\)"),
         (lambda w: top_eigenvalues(hessian_operator(lambda: w @ w, [w]), 2), "count=2"),
-        (lambda w: trace_estimate(hessian_operator(lambda: w @ w, [w]), samples=1, rng=None), "samples=1"),
+        (
+            lambda w: trace_estimate(hessian_operator(lambda: w @ w, [w]), samples=1),
+            "samples=1: accepted is a whole number of at least 2",
+        ),
         (lambda w: hessian_size([]), "parameters is empty"),
         (lambda w: r_operator(nn.Linear(2, 2), w, w), "model is a Linear"),
         (lambda w: r_operator(nn.Sequential(nn.Linear(2, 2), nn.Dropout()), w, w), "model has Dropout"),
         (lambda w: r_operator(nn.Sequential(), w, w), "model is empty"),
         (lambda w: r_operator(nn.Sequential(nn.Softplus(2.0)), w, w), "model has Softplus"),
+        (lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), w, w), r"inputs .* accepted is a tensor \(n, 2\)"),
+        (lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), np.ones((4, 2)), w), r"inputs .* accepted is a tensor"),
+        (lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), torch.ones(4, 2), np.ones(4)), "targets are a ndarray"),
         (
             lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), torch.ones(4, 2), torch.ones(4)),
             r"targets have shape \(4,\) and type torch.float32",

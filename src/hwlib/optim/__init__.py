@@ -1,15 +1,5 @@
 """Descent, curvature, Newton's step and double descent (chapters *opt_…*)."""
 
-from hwlib.optim._curvature import (
-    HessianOperator,
-    HessianSize,
-    KinkWarning,
-    hessian_operator,
-    hessian_size,
-    r_operator,
-    top_eigenvalues,
-    trace_estimate,
-)
 from hwlib.optim._descent import (
     Mirror,
     entropy,
@@ -35,6 +25,15 @@ from hwlib.optim._double_descent import (
     parameter_count,
     ridge_risk,
 )
+from hwlib.optim._hessian import (
+    HessianMethod,
+    HessianOperator,
+    HessianSize,
+    KinkWarning,
+    hessian_operator,
+    hessian_size,
+    r_operator,
+)
 from hwlib.optim._newton import (
     ConjugateGradient,
     TaylorMinimum,
@@ -42,9 +41,11 @@ from hwlib.optim._newton import (
     newton_path,
     taylor_minimum,
 )
+from hwlib.optim._spectrum import top_eigenvalues, trace_estimate
 
 __all__ = [
     "ConjugateGradient",
+    "HessianMethod",
     "HessianOperator",
     "HessianSize",
     "KinkWarning",

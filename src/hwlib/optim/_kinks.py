@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
 # Operations that are not differentiable somewhere, after PyTorch has broken every spelling (nn.ReLU, F.relu, clamp)
 # down to its core operations; each with the pattern that says on which side every entry is.
-_SIDES: dict[str, Callable[..., Any]] = {
+_SIDES: dict[str, Callable[..., torch.Tensor]] = {
     "relu": lambda x, *_: x > 0,
     "relu_": lambda x, *_: x > 0,
     "threshold": lambda x, limit, *_: x > limit,
@@ -40,9 +43,9 @@ _WITH_PLACES = {
 }
 
 
-def _between(x: Any, low: Any, high: Any) -> Any:
+def _between(x: torch.Tensor, low: Any, high: Any) -> torch.Tensor:
     """0 below, 1 between, 2 above."""
-    side = 0
+    side = torch.zeros_like(x, dtype=torch.int8)
     if low is not None:
         side = side + (x > low).int()
     if high is not None:
@@ -50,40 +53,43 @@ def _between(x: Any, low: Any, high: Any) -> Any:
     return side
 
 
+class _Watch(TorchDispatchMode):  # type: ignore[misc]
+    """Sees every core operation, and notes on which side of its kinks it runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patterns: list[torch.Tensor] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        options = kwargs or {}
+        name = func.overloadpacket.__name__
+        if name in _SIDES:  # before the call, which may write over its input
+            named = [options[key] for key in ("min", "max") if key in options]
+            self.patterns.append(_SIDES[name](*args, *named))
+        out = func(*args, **options)
+        if name in _COMPARISONS:
+            self.patterns.append(out)
+        elif name in _WITH_PLACES and isinstance(out, tuple):
+            self.patterns.append(out[1])  # which entries were chosen
+        elif name in _EXTREMES:
+            dims = args[1] if len(args) > 1 else options.get("dim", ())
+            extreme = args[0].amax if name in ("max", "amax") else args[0].amin
+            self.patterns.append(args[0] == extreme(dims, keepdim=True))
+        return out
+
+
 @contextmanager
-def watch_kinks() -> Iterator[list[Any]]:
+def watch_kinks() -> Iterator[list[torch.Tensor]]:
     """Collect the patterns of all kinks that are passed inside the context, in the order of the computation.
 
     Yields:
         A list that grows: an integer or Boolean tensor for each operation with a kink.
     """
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    patterns: list[Any] = []
-
-    class Watch(TorchDispatchMode):  # type: ignore[misc]
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            options = kwargs or {}
-            name = func.overloadpacket.__name__
-            if name in _SIDES:  # before the call, which may write over its input
-                named = [options[key] for key in ("min", "max") if key in options]
-                patterns.append(_SIDES[name](*args, *named))
-            out = func(*args, **options)
-            if name in _COMPARISONS:
-                patterns.append(out)
-            elif name in _WITH_PLACES and isinstance(out, tuple):
-                patterns.append(out[1])  # which entries were chosen
-            elif name in _EXTREMES:
-                dims = args[1] if len(args) > 1 else options.get("dim", ())
-                extreme = args[0].amax if name in ("max", "amax") else args[0].amin
-                patterns.append(args[0] == extreme(dims, keepdim=True))
-            return out
-
-    with Watch():
-        yield patterns
+    with _Watch() as watch:
+        yield watch.patterns
 
 
-def crossed(before: list[Any], after: list[Any]) -> int:
+def crossed(before: list[torch.Tensor], after: list[torch.Tensor]) -> int:
     """How many entries changed sides between two runs of one computation.
 
     Raises:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Tensor = Any
+import torch
+from torch import Tensor
+
 # f'(z) and f''(z) from z and a = f(z).
 _DERIVATIVES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "Tanh": lambda z, a: (1 - a * a, -2 * a * (1 - a * a)),
@@ -34,12 +36,15 @@ class RPass:
     def __init__(self, model: Any, inputs: Tensor, targets: Tensor) -> None:
         self._model, self._inputs, self._targets = model, inputs, targets
         self._layers = _layers(model)
+        width = self._layers[0].linear.in_features
+        if not isinstance(inputs, Tensor) or inputs.ndim != 2 or inputs.shape[1] != width:
+            raise ValueError(f"inputs of shape {getattr(inputs, 'shape', None)}: accepted is a tensor (n, {width})")
+        if not isinstance(targets, Tensor):
+            raise ValueError(f"targets are a {type(targets).__name__}: accepted is a tensor")
         self._run()
 
     def _run(self) -> None:
         """The ordinary forward and backward pass; everything that does not depend on v is kept."""
-        import torch
-
         with torch.no_grad():
             self._versions = self._present_versions()
             a = self._inputs
@@ -76,8 +81,6 @@ class RPass:
             self._run()
 
     def __call__(self, blocks: Sequence[Tensor]) -> Sequence[Tensor]:
-        import torch
-
         self._refresh()
         remaining = iter(blocks)
         moves = [
@@ -120,8 +123,6 @@ def _with_bias(layer: _Layer, weight: Tensor, bias: Tensor) -> list[Tensor]:
 
 
 def _layers(model: Any) -> list[_Layer]:
-    import torch
-
     accepted = f"Sequential of Linear with {', '.join(_DERIVATIVES)} between"
     if not isinstance(model, torch.nn.Sequential):
         raise ValueError(f"model is a {type(model).__name__}: accepted is a {accepted}")
@@ -142,8 +143,6 @@ def _layers(model: Any) -> list[_Layer]:
 
 def _loss(output: Tensor, targets: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Gradient of the loss at the output, and the R-operator of that gradient."""
-    import torch
-
     samples = len(output)
     if targets.shape == (samples,) and not targets.is_floating_point():
         p = output.softmax(1)

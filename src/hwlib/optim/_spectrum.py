@@ -1,0 +1,78 @@
+"""What can be learned of a Hessian from products alone: its largest eigenvalues, and its trace.
+
+Chapter: *Curvature costs two gradients*.
+
+Sources: Hutchinson, *A stochastic estimator of the trace of the influence matrix* (1989).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse.linalg import eigsh
+
+from hwlib._core.arguments import generator, positive, whole
+from hwlib._core.types import Array, RandomSource
+from hwlib.optim._hessian import HessianOperator
+
+__all__ = ["top_eigenvalues", "trace_estimate"]
+
+
+def top_eigenvalues(operator: HessianOperator, count: int = 1, *, tolerance: float = 1e-6) -> tuple[Array, Array]:
+    """Eigenvalues of largest absolute value, by Lanczos' method: products only.
+
+    Args:
+        operator: the Hessian.
+        count: how many, from 1 to P - 1.
+        tolerance: relative accuracy.
+
+    Returns:
+        ``(count,)`` eigenvalues, the largest absolute value first, and their eigenvectors ``(P, count)``.
+
+    Raises:
+        ValueError: if so many eigenvalues can't be had.
+
+    Example:
+        >>> import torch
+        >>> from hwlib.optim import hessian_operator
+        >>> w = torch.zeros(3, requires_grad=True)
+        >>> H = hessian_operator(lambda: w[0] ** 2 - 3 * w[1] ** 2 + w[2] ** 2 / 4, [w])
+        >>> top_eigenvalues(H, 2)[0].round(4)
+        array([-6.,  2.])
+    """
+    size = operator.shape[0]
+    if not 1 <= whole("count", count) < size:
+        raise ValueError(f"count={count!r}: accepted are whole numbers from 1 to {size - 1}")
+    positive("tolerance", tolerance, zero=True)
+    start = np.random.default_rng(0).standard_normal(size)
+    if not (operator @ start).any():  # only a matrix of zeros does that to a random vector; ARPACK refuses it
+        return np.zeros(count), np.eye(size, count)
+    values, vectors = eigsh(operator.linear_operator(), count, which="LM", v0=start, tol=tolerance)
+    order = np.argsort(-abs(values))
+    return values[order], vectors[:, order]
+
+
+def trace_estimate(operator: HessianOperator, *, samples: int, rng: RandomSource = None) -> tuple[float, float]:
+    """Hutchinson's estimate of the trace: the mean of v^T H v over vectors v of random signs.
+
+    Args:
+        operator: the Hessian.
+        samples: how many vectors, at least 2.
+        rng: source of the signs.
+
+    Returns:
+        The estimate and its standard error, which falls with the root of the number of samples.
+
+    Raises:
+        ValueError: if there are fewer than two samples.
+
+    Example:
+        >>> import torch
+        >>> from hwlib.optim import hessian_operator
+        >>> w = torch.zeros(3, requires_grad=True)
+        >>> trace_estimate(hessian_operator(lambda: w @ w, [w]), samples=4, rng=0)
+        (6.0, 0.0)
+    """
+    size = (whole("samples", samples, least=2), operator.shape[0])
+    signs = generator("rng", rng).integers(0, 2, size) * 2.0 - 1.0
+    values = np.array([float(v @ (operator @ v)) for v in signs])
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(samples))
