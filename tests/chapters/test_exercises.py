@@ -5,8 +5,10 @@ The answers here are written out by hand or by another method than the reference
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ import torch.nn.functional as F  # noqa: N812
 from sympy import Symbol
 
 from hwlib.conv import symbol_array
-from hwlib.teach import check, exercise_names
+from hwlib.teach import check, exercise_names, exercises
+from hwlib.teach.exercises.conv_matrix import check_conv_matrix
 
 w1, w2 = symbol_array("w", (3,)), symbol_array("w", (2, 2))
 (a, b), (c, d) = w2
@@ -212,6 +215,7 @@ WRONG = {
         ([list(column) for column in zip(*SLIDE, strict=True)], "this is the transpose"),
         (with_entry(SLIDE, 1, 3, 0), "Row 1, which computes y(1): the entry for x(3) is 0, expected w(2)"),
         ([[w1[1], 0, 0], [0, w1[0], 0]], "2 x 3, expected 3 x 5"),
+        ([[([0] * 5 + list(w1) + [0] * 5)[x - y + 6] for x in range(5)] for y in range(5)], "mind the stride"),
     ],
     "conv-matrix-two-diagonals": [
         ([[{a: d, b: c, c: b, d: a}.get(e, 0) for e in row] for row in TWO_DIAGONALS], "kernel is flipped"),
@@ -224,6 +228,7 @@ WRONG = {
         ([(4, 1), (4, 2)], "the places of the largest value"),
         ([(row + 1, column + 1) for row, column in EDGE_PLACES], "counted rows and columns from 1"),
         ([(column, row) for row, column in EDGE_PLACES], "wrote (column, row)"),
+        ([(row, column) for row in (1, 2, 3) for column in (0, 3)], "the vertical-edge kernel"),
         (EDGE_PLACES[1:], "A place is missing: Z(0,1) = -6"),
         ([*EDGE_PLACES, (1, 1)], "Z(1,1) = 0 is not of the largest absolute value"),
         ([*EDGE_PLACES, (5, 0)], "(5,0) is no place of Z, which is 5 x 4"),
@@ -323,6 +328,7 @@ WRONG |= {
         (lambda u, du: u * (1 - u), "multiply by dJ/dU"),
         (lambda u, du: (1 - u) * du, "not 1 - u"),
         (lambda u, du: u * du, "The factor 1 - u is missing"),
+        (lambda u, du: du / (2 + 2 * np.cosh(u)), "do not apply it again"),
     ],
     "conv-gradients-kernel": [
         (lambda x, dz: weights_by_sums(x, dz)[::-1, ::-1], "This is turned round"),
@@ -377,6 +383,14 @@ WRONG |= {
         (
             lambda slopes: "affine" if slopes[0] == slopes[-1] else ["concave", "convex"][slopes[0] < slopes[-1]],
             "First and last slope are not enough",
+        ),
+        (
+            lambda slopes: (
+                "affine"
+                if len(set(slopes)) == 1
+                else {(1,): "convex", (-1,): "concave"}.get(tuple(set(np.sign(np.diff(slopes)))), "neither")
+            ),
+            "Equal slopes side by side are allowed",
         ),
     ],
     "pwl-pieces-lipschitz": [
@@ -479,6 +493,7 @@ WRONG |= {
         ([([[1, -1], [-1, 1]], [0, 0]), ([[1, 1]], [0])], "It computes the opposite"),
         ([([[1, -1], [-1, 1]], [0, 0]), ([[-2, -2]], [2])], "must be exactly 0 or 1"),
         ([([[1, 1]], [5]), ([[0]], [1])], "The output is constant"),
+        ([([[-1, -1], [-1, 0]], [0, 0]), ([[1, 1]], [0])], "All hidden neurons are dead"),
         ([([[1, 1], [1, 1]], [0, -1]), ([[-1, 2]], [2])], "At (0, 0) the output is 2, expected 1"),
         ([([[1, 1]], [0, 0]), ([[1]], [0])], "accepted are shapes (o, 2) and (o,)"),
         ([([[1, 1]], [0])], "At (0, 0) the output is 0, expected 1"),
@@ -489,6 +504,10 @@ WRONG |= {
         ([([[1, 0]], [0]), ([[1]], [0])], "It looks at one input only"),
         ([([[0, 1]], [0]), ([[1]], [0])], "It looks at the other input only"),
         ([([[1, 0], [0, 1]], [0, 0]), ([[-1, -1]], [0])], "It is positive nowhere"),
+        (
+            [([[1, 0], [0, 1], [-1, 0], [0, -1], [1, -1], [-1, 1]], [0] * 6), ([[-1, -1, 1, 1, -1, -1]], [0])],
+            "This is the opposite corner",
+        ),
         ([([[1, 1]], [-1]), ([[1]], [0])], "but the inputs are"),
         ([([[1, 1]], [-1]), ([[1], [1]], [0, 0])], "accepted is one"),
     ],
@@ -576,6 +595,12 @@ WRONG |= {
         (lambda d, w: math.prod(sum(math.comb(n, k) for k in range(d + 1)) for n in w), "That is the product"),
         (lambda d, w: 2 ** sum(w), "all patterns"),
         (lambda d, w: serra(d, w[1:]), "The first layer's choice is missing"),
+        (
+            lambda d, w: math.prod(
+                sum(math.comb(n, k) for k in range(min([d, *w[:layer]]) + 1)) for layer, n in enumerate(w)
+            ),
+            "Mind n - j",
+        ),
     ],
 }
 
@@ -818,6 +843,7 @@ WRONG |= {
         (lambda layers, n: ways(layers, n, short=0), "counts the ways"),
         (lambda layers, n: (ways(layers, n, short=0) > 0) & (np.eye(n) > 0), "united, not intersected"),
         (lambda layers, n: np.ones((n, n), bool), "entry (0,1) is True, expected False"),
+        (lambda layers, n: ways(layers[::-1], n) > 0, "Later layers stand on the left"),
     ],
 }
 
@@ -891,6 +917,19 @@ def test_a_typical_mistake_is_told_by_its_own_name(name, answer, told):
     verdict = check(name, answer)
     assert verdict.status == "wrong"
     assert told in repr(verdict)
+
+
+def test_every_mistake_that_the_exercises_know_is_made_here():
+    known = set()
+    for module in Path(exercises.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text("utf8"))):
+            keys = node.keys if isinstance(node, ast.Dict) else []
+            known |= {key.value for key in keys if isinstance(key, ast.Constant) and str(key.value).endswith(".")}
+    told = {check(name, answer).diagnosis for name, answers in WRONG.items() for answer, _ in answers}
+    by_columns = [[a, 0, b, 0, 0, 0], [0, a, 0, b, 0, 0], [0, 0, a, 0, b, 0], [0, 0, 0, a, 0, b]]
+    x_and_y = check_conv_matrix(by_columns, (1, 2), (2, 3))  # the exercises have square kernels
+    assert len(known) > 200
+    assert known <= told | {x_and_y.diagnosis}
 
 
 def test_each_diagnosis_is_distinct():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from hwlib.conv import conv_matrix, output_shape
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import all_cases
 
 Layer = tuple[str, int]  # kind, kernel size
 
@@ -26,7 +26,7 @@ def _parameters(answer: Any) -> Verdict:
     return compare_function(
         answer,
         count,
-        _grid(i=range(1, 5), o=range(1, 5), k=range(1, 5)),
+        _easiest_first(all_cases(i=range(1, 5), o=range(1, 5), k=range(1, 5))),
         mistakes={
             "The biases are missing: one for each output channel.": lambda i, o, k: o * i * k * k,
             "A kernel has k × k weights for each pair of channels, not k.": lambda i, o, k: o * i * k + o,
@@ -50,11 +50,11 @@ def _multiplications(answer: Any) -> Verdict:
     def formula(n: int, k: int, s: int, i: int, o: int) -> int:
         return ((n - k) // s + 1) ** 2 * k * k * i * o
 
-    cases = _grid(n=range(1, 6), k=range(1, 4), s=range(1, 3), i=range(1, 3), o=range(1, 3))
+    cases = all_cases(n=range(1, 6), k=range(1, 4), s=range(1, 3), i=range(1, 3), o=range(1, 3))
     return compare_function(
         answer,
         count,
-        [case for case in cases if case["k"] <= case["n"]],
+        _easiest_first(case for case in cases if case["k"] <= case["n"]),
         mistakes={
             "Those are the weights. Each is used once for every output pixel.": lambda n, k, s, i, o: k * k * i * o,
             "The kernel has outputs, not inputs, as its places: their number is smaller than n × n.": (
@@ -143,9 +143,7 @@ def _slips(convolve: Callable[[int, int], int]) -> Callable[[int, Sequence[Layer
     return run
 
 
-def _grid(**ranges: range) -> list[dict[str, int]]:
-    """All cases, those with small products first."""
-    cases = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
+def _easiest_first(cases: Iterable[dict[str, int]]) -> list[dict[str, int]]:
     return sorted(cases, key=lambda case: math.prod(case.values()))
 
 

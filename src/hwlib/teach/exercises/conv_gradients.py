@@ -8,8 +8,7 @@ import numpy as np
 
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, input_gradient, kernel_gradient, output_shape, sigmoid_gradient
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 @exercise("conv-gradients-sigmoid")
@@ -27,6 +26,7 @@ def _sigmoid(answer: Any) -> Verdict:
             "The sigmoid's derivative is u (1 - u), not 1 - u.": lambda u, du: (1 - u) * du,
             "The factor 1 - u is missing.": lambda u, du: u * du,
         },
+        tolerance=1e-12,
     )
 
 
@@ -38,10 +38,16 @@ def _kernel(answer: Any) -> Verdict:
         return kernel_gradient(x, dz, tuple(n - m + 1 for n, m in zip(x.shape, dz.shape, strict=True)))
 
     cases = []
-    for size, kernel in [((1, 2), (1, 1)), ((1, 3), (1, 2)), ((3, 3), (2, 2)), ((4, 3), (2, 3)), ((5, 4), (3, 2))]:
-        shape = output_shape(kernel, size)
-        rng = np.random.default_rng(sum(size))
-        cases.append({"x": rng.integers(1, 9, size), "dz": rng.integers(1, 9, shape)})
+    for input_shape, kernel in [
+        ((1, 2), (1, 1)),
+        ((1, 3), (1, 2)),
+        ((3, 3), (2, 2)),
+        ((4, 3), (2, 3)),
+        ((5, 4), (3, 2)),
+    ]:
+        rng = np.random.default_rng(sum(input_shape))
+        x = rng.integers(1, 9, input_shape)
+        cases.append({"x": x, "dz": rng.integers(1, 9, output_shape(kernel, input_shape))})
     return compare_function(
         answer,
         reference,
@@ -58,49 +64,49 @@ def _kernel(answer: Any) -> Verdict:
     )
 
 
+def _at_the_input(w: AnyArray, dz: AnyArray, input_shape: tuple[int, int], stride: int) -> AnyArray:
+    return input_gradient(w, dz, input_shape, stride=stride)
+
+
+def _overwritten(w: AnyArray, dz: AnyArray, input_shape: tuple[int, int], stride: int) -> AnyArray:
+    """Each place writes over what is there, instead of adding."""
+    dx = np.zeros(input_shape, dz.dtype)
+    for r, c in np.ndindex(*dz.shape):
+        place = (slice(r * stride, r * stride + w.shape[0]), slice(c * stride, c * stride + w.shape[1]))
+        dx[place] = dz[r, c] * w
+    return dx
+
+
+def _side_by_side(w: AnyArray, dz: AnyArray, input_shape: tuple[int, int], stride: int) -> AnyArray:
+    """The stride forgotten: all that is painted lies in the first corner."""
+    painted = tuple(m + k - 1 for m, k in zip(dz.shape, w.shape, strict=True))
+    return np.pad(_at_the_input(w, dz, painted, 1), [(0, n - m) for n, m in zip(input_shape, painted, strict=True)])
+
+
 @exercise("conv-gradients-input")
 def _input(answer: Any) -> Verdict:
     """dJ/dX of a plain 2-D convolution from W, dJ/dZ and the stride."""
-
-    def reference(w: AnyArray, dz: AnyArray, size: tuple[int, int], stride: int) -> AnyArray:
-        return input_gradient(w, dz, size, stride=stride)
-
-    def gathered(w: AnyArray, dz: AnyArray, size: tuple[int, int], stride: int) -> AnyArray:
-        """The flip forgotten."""
-        return input_gradient(w[::-1, ::-1], dz, size, stride=stride)
-
-    def overwritten(w: AnyArray, dz: AnyArray, size: tuple[int, int], stride: int) -> AnyArray:
-        """Each place writes over what is there, instead of adding."""
-        dx = np.zeros(size, dz.dtype)
-        for r, c in np.ndindex(*dz.shape):
-            place = (slice(r * stride, r * stride + w.shape[0]), slice(c * stride, c * stride + w.shape[1]))
-            dx[place] = dz[r, c] * w
-        return dx
-
     cases = []
-    for kernel, size, stride in [
+    for kernel, input_shape, stride in [
         ((1, 1), (1, 2), 1),
         ((1, 2), (1, 3), 1),
         ((2, 2), (3, 3), 1),
         ((2, 2), (4, 4), 2),
         ((2, 3), (5, 7), 2),
     ]:
-        rng = np.random.default_rng(size[1])
-        dz = rng.integers(1, 9, output_shape(kernel, size, stride=stride))
-        cases.append({"w": rng.integers(1, 9, kernel), "dz": dz, "size": size, "stride": stride})
+        rng = np.random.default_rng(input_shape[1])
+        dz = rng.integers(1, 9, output_shape(kernel, input_shape, stride=stride))
+        cases.append({"w": rng.integers(1, 9, kernel), "dz": dz, "input_shape": input_shape, "stride": stride})
     return compare_function(
         answer,
-        reference,
+        _at_the_input,
         cases,
         mistakes={
-            "The kernel is turned round: pixel (s r + a, s c + b) met the weight (a, b).": gathered,
-            "Where places overlap, their gradients add up; you overwrite them.": overwritten,
-            "The stride is missing: output (r, c) started at pixel (s r, s c).": (
-                lambda w, dz, size, stride: np.pad(
-                    reference(w, dz, tuple(m + k - 1 for m, k in zip(dz.shape, w.shape, strict=True)), 1),
-                    [(0, n - m - k + 1) for n, m, k in zip(size, dz.shape, w.shape, strict=True)],
-                )
+            "The kernel is turned round: pixel (s r + a, s c + b) met the weight (a, b).": (
+                lambda w, *others: _at_the_input(w[::-1, ::-1], *others)
             ),
+            "Where places overlap, their gradients add up; you overwrite them.": _overwritten,
+            "The stride is missing: output (r, c) started at pixel (s r, s c).": _side_by_side,
         },
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,8 +9,8 @@ import sympy
 
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
-from hwlib.teach._check import Verdict, compare_function, compare_matrix, compare_places, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, compare_matrix, compare_places, exercise
+from hwlib.teach._compare import all_cases
 
 
 @exercise("conv-matrix-slide-1d")
@@ -44,8 +42,8 @@ def _edge_places(answer: Any) -> Verdict:
         response: AnyArray = (conv_matrix(kernel, image.shape) @ image.ravel()).reshape(shape)
         return response
 
-    def places(where: AnyArray) -> list[tuple[int, ...]]:
-        return [tuple(map(int, place)) for place in np.argwhere(where)]
+    def places(where: AnyArray) -> list[tuple[int, int]]:
+        return [(int(row), int(column)) for row, column in np.argwhere(where)]
 
     z = respond(kernel)
     return compare_places(
@@ -73,8 +71,7 @@ def _edge_places(answer: Any) -> Verdict:
 @exercise("conv-matrix-output-size")
 def _output_size(answer: Any) -> Verdict:
     """Output size along one axis from n, k, s, p, d, found by counting the places where the kernel fits."""
-    ranges = {"n": range(1, 9), "k": range(1, 5), "s": range(1, 4), "p": range(3), "d": range(1, 4)}
-    cases = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
+    cases = all_cases(n=range(1, 9), k=range(1, 5), s=range(1, 4), p=range(3), d=range(1, 4))
     cases.sort(key=lambda case: (case["d"] > 1, case["p"] > 0, case["s"] > 1, sum(case.values())))
 
     def count(n: int, k: int, s: int, p: int, d: int) -> int:
@@ -105,57 +102,56 @@ def _output_size(answer: Any) -> Verdict:
     )
 
 
+def _matrix(kernel: AnyArray, input_shape: tuple[int, int], stride: int, padding: int) -> AnyArray:
+    return conv_matrix(kernel, input_shape, stride=stride, padding=padding).toarray()
+
+
+def _with_wrapped_columns(kernel: AnyArray, input_shape: tuple[int, int], stride: int, padding: int) -> AnyArray:
+    """What comes out when a tap left of the image writes to the end of the previous row."""
+    shape = output_shape(kernel.shape, input_shape, stride=stride, padding=padding)
+    matrix = np.zeros((np.prod(shape), np.prod(input_shape)), kernel.dtype)
+    for row, (r, c) in enumerate(np.ndindex(*shape)):
+        for a, b in np.ndindex(*kernel.shape):
+            pixel = (r * stride + a - padding) * input_shape[1] + c * stride + b - padding
+            if 0 <= pixel < matrix.shape[1]:
+                matrix[row, pixel] += kernel[a, b]
+    return matrix
+
+
 @exercise("conv-matrix-build")
 def _build(answer: Any) -> Verdict:
-    """A function (kernel, size, stride, padding) that returns the matrix of a plain 2-D convolution."""
-
-    def reference(kernel: AnyArray, size: tuple[int, int], stride: int, padding: int) -> Any:
-        return conv_matrix(kernel, size, stride=stride, padding=padding).toarray()
-
-    def with_wrapped_columns(kernel: AnyArray, size: tuple[int, int], stride: int, padding: int) -> AnyArray:
-        """What comes out when a tap left of the image writes to the end of the previous row."""
-        shape = output_shape(kernel.shape, size, stride=stride, padding=padding)
-        matrix = np.zeros((np.prod(shape), np.prod(size)), kernel.dtype)
-        for row, (r, c) in enumerate(np.ndindex(*shape)):
-            for a, b in np.ndindex(*kernel.shape):
-                pixel = (r * stride + a - padding) * size[1] + c * stride + b - padding
-                if 0 <= pixel < matrix.shape[1]:
-                    matrix[row, pixel] += kernel[a, b]
-        return matrix
-
-    def cases() -> Iterator[dict[str, Any]]:
-        for kernel_shape, size, stride, padding in [
-            ((1, 1), (1, 2), 1, 0),
-            ((1, 2), (1, 3), 1, 0),
-            ((2, 1), (3, 2), 1, 0),
-            ((2, 2), (3, 3), 1, 0),
-            ((2, 2), (3, 4), 2, 0),
-            ((2, 2), (2, 2), 1, 1),
-            ((2, 2), (3, 3), 3, 1),
-            ((3, 3), (3, 3), 2, 1),
-            ((2, 3), (4, 5), 2, 2),
-            ((3, 2), (5, 4), 3, 2),
-        ]:
-            kernel = np.arange(1, np.prod(kernel_shape) + 1).reshape(kernel_shape)
-            yield {"kernel": kernel, "size": size, "stride": stride, "padding": padding}
-
+    """A function (kernel, input_shape, stride, padding) that returns the matrix of a plain 2-D convolution."""
+    settings = [
+        ((1, 1), (1, 2), 1, 0),
+        ((1, 2), (1, 3), 1, 0),
+        ((2, 1), (3, 2), 1, 0),
+        ((2, 2), (3, 3), 1, 0),
+        ((2, 2), (3, 4), 2, 0),
+        ((2, 2), (2, 2), 1, 1),
+        ((2, 2), (3, 3), 3, 1),
+        ((3, 3), (3, 3), 2, 1),
+        ((2, 3), (4, 5), 2, 2),
+        ((3, 2), (5, 4), 3, 2),
+    ]
+    kernels = [np.arange(1, np.prod(shape) + 1).reshape(shape) for shape, *_ in settings]
     return compare_function(
         answer,
-        reference,
-        cases(),
+        _matrix,
+        [
+            {"kernel": kernel, "input_shape": input_shape, "stride": stride, "padding": padding}
+            for kernel, (_, input_shape, stride, padding) in zip(kernels, settings, strict=True)
+        ],
         mistakes={
             "Your kernel is flipped: cross-correlation does not reverse it.": (
-                lambda kernel, size, stride, padding: reference(kernel[::-1, ::-1], size, stride, padding)
+                lambda kernel, *others: _matrix(kernel[::-1, ::-1], *others)
             ),
             "The padding is left out of the positions: y(r,c) starts at x(s r - p, s c - p).": (
-                lambda kernel, size, stride, padding: reference(kernel, size, stride, 0)
+                lambda kernel, input_shape, stride, padding: _matrix(kernel, input_shape, stride, 0)
             ),
             "Taps beside the image wrapped round to a neighbouring row: test row and column apart, then flatten.": (
-                with_wrapped_columns
+                _with_wrapped_columns
             ),
-            "Rows and columns are swapped: this is the transpose.": (
-                lambda kernel, size, stride, padding: reference(kernel, size, stride, padding).T
-            ),
+            "Rows and columns are swapped: this is the transpose.": lambda *case: _matrix(*case).T,
         },
     )
 

@@ -16,8 +16,8 @@ from hwlib.conv import (
     symbol_array,
     symbolic_conv_transpose_matrix,
 )
-from hwlib.teach._check import Verdict, compare_function, compare_matrix, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, compare_matrix, exercise
+from hwlib.teach._compare import all_cases
 
 
 @exercise("conv-transpose-1d")
@@ -46,8 +46,7 @@ def _one_axis(answer: Any) -> Verdict:
 @exercise("conv-transpose-size")
 def _size(answer: Any) -> Verdict:
     """Output size along one axis, found by painting."""
-    ranges = {"n": range(1, 6), "k": range(1, 5), "s": range(1, 4), "p": range(2), "d": range(1, 3)}
-    cases = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
+    cases = all_cases(n=range(1, 6), k=range(1, 5), s=range(1, 4), p=range(2), d=range(1, 3))
     cases.sort(key=lambda case: (case["d"] > 1, case["p"] > 0, case["s"] > 1, sum(case.values())))
 
     def paint(n: int, k: int, s: int, p: int, d: int) -> int:
@@ -77,8 +76,7 @@ def _size(answer: Any) -> Verdict:
 @exercise("conv-transpose-back")
 def _back(answer: Any) -> Verdict:
     """The output padding that leads back to the input's size, found by trying."""
-    ranges = {"n": range(1, 12), "k": range(1, 5), "s": range(1, 5), "p": range(3)}
-    cases = [dict(zip(ranges, values, strict=True)) for values in itertools.product(*ranges.values())]
+    cases = all_cases(n=range(1, 12), k=range(1, 5), s=range(1, 5), p=range(3))
     cases.sort(key=lambda case: (case["p"] > 0, case["s"] > 1, sum(case.values())))
 
     def search(n: int, k: int, s: int, p: int) -> int:

@@ -10,8 +10,7 @@ import numpy as np
 
 from hwlib.network import Network
 from hwlib.regions import bounds, count_regions
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 def _counted(directions: Sequence[tuple[float, float]], offsets: Sequence[float]) -> int:
@@ -78,7 +77,7 @@ def _bound(answer: Any) -> Verdict:
         reference,
         [
             {"d": d, "widths": widths}
-            for d, widths in [(2, [3]), (1, [2, 2]), (2, [3, 3]), (2, [4, 2, 3]), (3, [4, 4]), (2, [2, 5])]
+            for d, widths in [(2, [3]), (1, [2, 2]), (2, [3, 3]), (2, [4, 2, 3]), (3, [4, 4]), (2, [2, 5]), (3, [2, 4])]
         ],
         mistakes={
             "That is the product, which does not know that few active neurons leave few dimensions.": (

@@ -7,8 +7,7 @@ from typing import Any
 
 from hwlib.network import folding_network
 from hwlib.regions import identified_regions
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 def _preimages(y: Fraction, folds: int) -> list[Fraction]:

@@ -12,8 +12,9 @@ from hwlib._core.arrays import real_array
 from hwlib._core.exact import as_exact
 from hwlib._core.types import Array, Integers
 from hwlib.logic import BooleanFunction, LogicNetwork, boolean_function, corners, prove_gate
-from hwlib.teach._check import UNANSWERED, Verdict, exercise, is_open, named, returned
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, exercise
+from hwlib.teach._compare import named, returned
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("logic-networks-xnor")
@@ -53,8 +54,8 @@ def check_network(answer: Any, function: BooleanFunction) -> Verdict:
         "The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.": (
             ((outputs > 0) == wanted).all()
         ),
-        "The output is constant.": (outputs == outputs[0]).all(),
         "All hidden neurons are dead: they are zero at every input.": values is not None and not values.any(),
+        "The output is constant.": (outputs == outputs[0]).all(),
     }
     row = int(np.argmax(outputs != wanted))
     point = tuple(points[row].tolist())

@@ -9,8 +9,9 @@ import numpy as np
 from hwlib._core.arrays import real_array
 from hwlib._core.types import Array, Integers
 from hwlib.logic import BooleanFunction, NotSeparable, boolean_function, corners
-from hwlib.teach._check import UNANSWERED, Verdict, compare_function, exercise, index_tuple, is_open, named
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import index_tuple, named
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("logic-neuron-implies")

@@ -9,8 +9,7 @@ import numpy as np
 
 from hwlib._core.types import AnyArray
 from hwlib.optim import taylor_minimum
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 @exercise("opt-curvature-size")

@@ -8,8 +8,7 @@ import numpy as np
 
 from hwlib._core.types import AnyArray
 from hwlib.optim import gradient_descent, learning_rate_limit, least_squares_gradient, least_squares_limit
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 _SAMPLES = [([1.0, 0.0], 3.0), ([1.0, 1.0], 4.0), ([1.0, 2.0], 5.0), ([2.0, -1.0, 2.0], 6.0), ([3.0, 4.0], -2.0)]
 
@@ -65,13 +64,13 @@ def _nearest(answer: Any) -> Verdict:
 def _step(answer: Any) -> Verdict:
     """Whether descent on |Xw - y|^2 converges from every start, from the singular values of X."""
 
-    def reference(singular_values: AnyArray, step: float) -> bool:
-        return step < learning_rate_limit(np.diag(singular_values))
+    def reference(singular_values: AnyArray, learning_rate: float) -> bool:
+        return learning_rate < learning_rate_limit(np.diag(singular_values))
 
     cases = [
-        {"singular_values": np.array(values), "step": step}
+        {"singular_values": np.array(values), "learning_rate": rate}
         for values in ([1.0], [2.0], [2.0, 1.0], [4.0, 0.5], [4.0, 2.0, 0.0])
-        for step in (0.03125, 0.0625, 0.125, 0.25, 0.375, 0.5, 1.0, 1.5, 2.0)
+        for rate in (0.03125, 0.0625, 0.125, 0.25, 0.375, 0.5, 1.0, 1.5, 2.0)
     ]
     return compare_function(
         answer,
@@ -79,16 +78,16 @@ def _step(answer: Any) -> Verdict:
         cases,
         mistakes={
             "That is the limit for half the sum of squares; here the gradient has a factor 2.": (
-                lambda singular_values, step: step < 2 / singular_values.max() ** 2
+                lambda singular_values, learning_rate: learning_rate < 2 / singular_values.max() ** 2
             ),
-            "The singular value counts with its square.": lambda singular_values, step: (
-                step < 1 / singular_values.max()
+            "The singular value counts with its square.": lambda singular_values, learning_rate: (
+                learning_rate < 1 / singular_values.max()
             ),
             "At the limit itself the error keeps its size for ever: it has to be below.": (
-                lambda singular_values, step: step <= 1 / singular_values.max() ** 2
+                lambda singular_values, learning_rate: learning_rate <= 1 / singular_values.max() ** 2
             ),
             "The largest singular value decides: along it the path overshoots first.": (
-                lambda singular_values, step: step * singular_values.min() ** 2 < 1
+                lambda singular_values, learning_rate: learning_rate * singular_values.min() ** 2 < 1
             ),
         },
     )
@@ -96,11 +95,11 @@ def _step(answer: Any) -> Verdict:
 
 @exercise("opt-min-norm-path")
 def _path(answer: Any) -> Verdict:
-    """Point after t steps from zero, without taking them; the reference takes them."""
+    """Point after some steps from zero, without taking them; the reference takes them."""
 
-    def reference(X: AnyArray, y: AnyArray, step: float, t: int) -> AnyArray:
+    def reference(X: AnyArray, y: AnyArray, learning_rate: float, steps: int) -> AnyArray:
         path: AnyArray = gradient_descent(
-            least_squares_gradient(X, y), np.zeros(X.shape[1]), learning_rate=step, steps=t
+            least_squares_gradient(X, y), np.zeros(X.shape[1]), learning_rate=learning_rate, steps=steps
         )
         return np.asarray(path[-1])
 
@@ -109,27 +108,29 @@ def _path(answer: Any) -> Verdict:
         return np.asarray(vt.T @ (shares(s) / s**power * (u.T @ y)))
 
     cases = [
-        {"X": np.array(X), "y": np.array(y), "step": step, "t": t}
+        {"X": np.array(X), "y": np.array(y), "learning_rate": rate, "steps": steps}
         for X, y in [([[1.0, 1.0]], [4.0]), ([[1.0, 2.0]], [5.0]), ([[2.0, 0.0, 1.0], [0.0, 1.0, 1.0]], [3.0, 1.0])]
-        for step in (0.0625, 0.1)
-        for t in (1, 2, 3, 10)
+        for rate in (0.0625, 0.1)
+        for steps in (1, 2, 3, 10)
     ]
     return compare_function(
         answer,
         reference,
         cases,
         mistakes={
-            "The gradient of the squares has a factor 2: each step keeps 1 - 2 step sigma^2.": (
-                lambda X, y, step, t: filled(X, y, lambda s: 1 - (1 - step * s**2) ** t)
+            "The gradient of the squares has a factor 2: each step keeps 1 - 2 eta sigma^2.": (
+                lambda X, y, learning_rate, steps: filled(X, y, lambda s: 1 - (1 - learning_rate * s**2) ** steps)
             ),
-            "That is the end of the path, not the point after t steps.": (
-                lambda X, y, step, t: filled(X, y, lambda s: 1)
+            "That is the end of the path, not the point after so many steps.": (
+                lambda X, y, learning_rate, steps: filled(X, y, lambda s: 1)
             ),
             "That is what is still missing; you want what is there already.": (
-                lambda X, y, step, t: filled(X, y, lambda s: (1 - 2 * step * s**2) ** t)
+                lambda X, y, learning_rate, steps: filled(X, y, lambda s: (1 - 2 * learning_rate * s**2) ** steps)
             ),
             "Divide by the singular values: a residual is not yet a weight.": (
-                lambda X, y, step, t: filled(X, y, lambda s: 1 - (1 - 2 * step * s**2) ** t, power=0)
+                lambda X, y, learning_rate, steps: filled(
+                    X, y, lambda s: 1 - (1 - 2 * learning_rate * s**2) ** steps, power=0
+                )
             ),
         },
         tolerance=1e-6,

@@ -10,8 +10,7 @@ import numpy as np
 from hwlib._core.types import AnyArray
 from hwlib.network import folding_network
 from hwlib.pieces import PiecewiseLinear, approximate, pieces_of, relu_network
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 @exercise("pwl-kinks-weights")

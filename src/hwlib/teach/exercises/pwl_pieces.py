@@ -11,8 +11,7 @@ import numpy as np
 from hwlib._core.types import AnyArray
 from hwlib.network import Network
 from hwlib.pieces import PiecewiseLinear, pieces_of
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 @exercise("pwl-pieces-slope")
@@ -95,62 +94,51 @@ def _knots(answer: Any) -> Verdict:
     )
 
 
+def _shape_of(slopes: list[int]) -> str:
+    """By a function that has these slopes."""
+    knots, intercepts = np.arange(1, len(slopes)), [0]
+    for knot, (a, b) in enumerate(itertools.pairwise(slopes), start=1):
+        intercepts.append(intercepts[-1] + (a - b) * knot)
+    return PiecewiseLinear(knots, np.array(slopes), np.array(intercepts)).shape
+
+
+def _word(numbers: list[int], *, strict: bool = False) -> str:
+    """The word for steps of a slope: affine if none, convex if none is down, concave if none is up."""
+    if not any(numbers):
+        return "affine"
+    least = 1 if strict else 0
+    return "convex" if min(numbers) >= least else "concave" if max(numbers) <= -least else "neither"
+
+
 @exercise("pwl-pieces-shape")
 def _shape(answer: Any) -> Verdict:
     """Convex, concave, affine or neither, from the slopes of the pieces."""
-
-    def reference(slopes: list[int]) -> str:
-        knots = list(range(1, len(slopes)))
-        intercepts = [0]
-        for knot, (a, b) in zip(knots, itertools.pairwise(slopes), strict=True):
-            intercepts.append(intercepts[-1] + (a - b) * knot)
-        function = PiecewiseLinear(np.array(knots), np.array(slopes), np.array(intercepts))
-        return function.shape
-
     cases = [
         {"slopes": slopes}
         for slopes in [
-            [3],
-            [0, 1],
-            [1, 0],
-            [2, 2],
-            [-1, 1],
-            [-3, -1],
-            [1, -1, 1],
-            [-2, 0, 0, 5],
-            [3, 1, 1, -1],
-            [4, 4, 4],
+            [3], [0, 1], [1, 0], [2, 2], [-1, 1], [-3, -1], [1, -1, 1], [-2, 0, 0, 5], [3, 1, 1, -1], [4, 4, 4],
             [1, 2, 1],
         ]
-    ]
-
-    def by_sign(slopes: list[int]) -> str:
-        if all(s == slopes[0] for s in slopes):
-            return "affine"
-        return "convex" if all(s >= 0 for s in slopes) else "concave" if all(s <= 0 for s in slopes) else "neither"
+    ]  # fmt: skip
 
     def swapped(slopes: list[int]) -> str:
-        return {"convex": "concave", "concave": "convex"}.get(reference(slopes), reference(slopes))
-
-    def strict(slopes: list[int]) -> str:
-        steps = [b - a for a, b in itertools.pairwise(slopes)]
-        if not any(steps):
-            return "affine"
-        return "convex" if all(s > 0 for s in steps) else "concave" if all(s < 0 for s in steps) else "neither"
-
-    def by_ends(slopes: list[int]) -> str:
-        first, last = slopes[0], slopes[-1]
-        return "affine" if first == last else "convex" if first < last else "concave"
+        return {"convex": "concave", "concave": "convex"}.get(_shape_of(slopes), _shape_of(slopes))
 
     return compare_function(
         answer,
-        reference,
+        _shape_of,
         cases,
         mistakes={
-            "That is whether the function rises. Convex means that its slopes rise.": by_sign,
+            "That is whether the function rises. Convex means that its slopes rise.": (
+                lambda slopes: "affine" if len(set(slopes)) == 1 else _word(slopes)
+            ),
             "The two words are swapped: |x| is convex, and its slopes are -1 and 1.": swapped,
-            "Equal slopes side by side are allowed: only one step in the wrong direction forbids it.": strict,
-            "First and last slope are not enough: look at every step between them.": by_ends,
+            "Equal slopes side by side are allowed: only one step in the wrong direction forbids it.": (
+                lambda slopes: _word([b - a for a, b in itertools.pairwise(slopes)], strict=True)
+            ),
+            "First and last slope are not enough: look at every step between them.": (
+                lambda slopes: _word([slopes[-1] - slopes[0]])
+            ),
         },
     )
 

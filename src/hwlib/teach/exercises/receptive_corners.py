@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwlib.conv import conv_matrix
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
 @exercise("receptive-corners-agree")

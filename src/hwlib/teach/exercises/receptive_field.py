@@ -11,8 +11,7 @@ import numpy as np
 
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix
-from hwlib.teach._check import Verdict, compare_function, exercise
-from hwlib.teach._quiz import Choice, Question, Quiz
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 Layers = Sequence[tuple[int, int, int]]  # kernel size, stride, and dilation or padding
 
@@ -25,27 +24,30 @@ def _pattern(layers: Layers, n: int) -> AnyArray:
     return reads
 
 
+def _first_field(layers: Layers) -> int:
+    """Pixels of the first output, off the product of the matrices."""
+    pixels = 1
+    for k, s, d in reversed(layers):  # the least input that has one output
+        pixels = (pixels - 1) * s + d * (k - 1) + 1
+    reads = np.eye(pixels, dtype=int)
+    for k, s, d in layers:
+        reads = conv_matrix(np.ones(k, int), (len(reads),), stride=s, dilation=d) @ reads
+    places = np.flatnonzero(reads[0])
+    return int(places[-1] - places[0] + 1)
+
+
+def _summed(layers: Layers, *, own: bool = False, dilated: bool = True, start: int = 1, jumps: bool = True) -> int:
+    """The formula, with a mistake."""
+    size, jump = start, 1
+    for k, s, d in layers:
+        size += (d if dilated else 1) * (k - 1) * ((jump * s if own else jump) if jumps else 1)
+        jump *= s
+    return size
+
+
 @exercise("receptive-field-size")
 def _size(answer: Any) -> Verdict:
     """Size of a chain of layers (k, s, d), read off the product of their matrices."""
-
-    def reference(layers: Layers) -> int:
-        pixels = 1
-        for k, s, d in reversed(layers):  # the least input that has one output
-            pixels = (pixels - 1) * s + d * (k - 1) + 1
-        reads = np.eye(pixels, dtype=int)
-        for k, s, d in layers:
-            reads = conv_matrix(np.ones(k, int), (len(reads),), stride=s, dilation=d) @ reads
-        places = np.flatnonzero(reads[0])
-        return int(places[-1] - places[0] + 1)
-
-    def summed(layers: Layers, *, own: bool = False, dilated: bool = True, start: int = 1, jumps: bool = True) -> int:
-        size, jump = start, 1
-        for k, s, d in layers:
-            size += (d if dilated else 1) * (k - 1) * ((jump * s if own else jump) if jumps else 1)
-            jump *= s
-        return size
-
     cases: list[Layers] = [
         [(3, 1, 1)],
         [(3, 1, 1), (3, 1, 1)],
@@ -56,17 +58,17 @@ def _size(answer: Any) -> Verdict:
     ]
     return compare_function(
         answer,
-        reference,
+        _first_field,
         [{"layers": layers} for layers in cases],
         mistakes={
             "A layer's own stride moves its outputs, not its taps: multiply the strides of the layers before it.": (
-                functools.partial(summed, own=True)
+                functools.partial(_summed, own=True)
             ),
-            "The strides are missing: a step in a later layer is several pixels.": functools.partial(
-                summed, jumps=False
+            "The strides are missing: a step in a later layer is several pixels.": (
+                functools.partial(_summed, jumps=False)
             ),
-            "Dilation is missing: the taps of a kernel are d apart.": functools.partial(summed, dilated=False),
-            "The output itself is one pixel: start with 1.": functools.partial(summed, start=0),
+            "Dilation is missing: the taps of a kernel are d apart.": functools.partial(_summed, dilated=False),
+            "The output itself is one pixel: start with 1.": functools.partial(_summed, start=0),
             "Sizes do not multiply: each layer adds its part.": lambda layers: math.prod(k for k, _, _ in layers),
         },
     )
@@ -95,32 +97,28 @@ def _depth(answer: Any) -> Verdict:
     )
 
 
+def _box_of(layers: Layers, i: int) -> tuple[int, int]:
+    """First and last pixel of unit i, as if padding were pixels."""
+    low, high = i, i
+    for k, s, p in reversed(layers):
+        low, high = low * s - p, high * s - p + k - 1
+    return low, high
+
+
+def _unpadded(layers: Layers, i: int) -> tuple[int, int]:
+    return _box_of([(k, s, 0) for k, s, _ in layers], i)
+
+
+def _flat(layers: Layers, i: int) -> tuple[int, int]:
+    """Padding of later layers not multiplied by the strides before."""
+    low, high = _unpadded(layers, i)
+    padding = sum(p for _, _, p in layers)
+    return low - padding, high - padding
+
+
 @exercise("receptive-field-box")
 def _box(answer: Any) -> Verdict:
     """First and last pixel of unit i of a chain of layers (k, s, p), as if padding were pixels."""
-
-    def reference(layers: Layers, i: int) -> tuple[int, int]:
-        low, high = i, i
-        for k, s, p in reversed(layers):
-            low, high = low * s - p, high * s - p + k - 1
-        return low, high
-
-    def forwards(layers: Layers, i: int) -> tuple[int, int]:
-        return reference(layers[::-1], i)
-
-    def unpadded(layers: Layers, i: int) -> tuple[int, int]:
-        return reference([(k, s, 0) for k, s, _ in layers], i)
-
-    def beyond(layers: Layers, i: int) -> tuple[int, int]:
-        low, high = reference(layers, i)
-        return low, high + 1
-
-    def flat(layers: Layers, i: int) -> tuple[int, int]:
-        """Padding of later layers not multiplied by the strides before."""
-        low, high = unpadded(layers, i)
-        padding = sum(p for _, _, p in layers)
-        return low - padding, high - padding
-
     cases: list[tuple[Layers, int]] = [
         ([(3, 1, 1)], 0),
         ([(3, 1, 1)], 4),
@@ -131,13 +129,17 @@ def _box(answer: Any) -> Verdict:
     ]
     return compare_function(
         answer,
-        reference,
+        _box_of,
         [{"layers": layers, "i": i} for layers, i in cases],
         mistakes={
-            "Begin with the last layer: it reads units of the layer before, and so on down to pixels.": forwards,
-            "The padding is missing: it shifts the box to the left.": unpadded,
-            "The last pixel is part of the box: give its number, not the one after it.": beyond,
-            "The padding of a later layer is that many units, each as wide as the strides before it.": flat,
+            "Begin with the last layer: it reads units of the layer before, and so on down to pixels.": (
+                lambda layers, i: _box_of(layers[::-1], i)
+            ),
+            "The padding is missing: it shifts the box to the left.": _unpadded,
+            "The last pixel is part of the box: give its number, not the one after it.": (
+                lambda layers, i: (_box_of(layers, i)[0], _box_of(layers, i)[1] + 1)
+            ),
+            "The padding of a later layer is that many units, each as wide as the strides before it.": _flat,
         },
     )
 
@@ -161,6 +163,7 @@ def _matrix(answer: Any) -> Verdict:
         ([(3, 1, 1), (3, 1, 1)], 6),
         ([(5, 1, 2), (3, 1, 1)], 7),
         ([(3, 2, 4), (1, 1, 0)], 6),
+        ([(3, 2, 4), (3, 1, 1)], 6),
     ]
     return compare_function(
         answer,
@@ -171,7 +174,7 @@ def _matrix(answer: Any) -> Verdict:
             "That counts the ways from pixel to output: the pattern only says whether there is one.": counted,
             "Branches are united, not intersected.": lambda layers, n: _pattern(layers, n) & np.eye(n, dtype=bool),
             "Later layers stand on the left of the product.": lambda layers, n: (
-                _pattern(layers[::-1], n).T | np.eye(n, dtype=bool)
+                _pattern(layers[::-1], n) | np.eye(n, dtype=bool)
             ),
         },
     )
