@@ -43,6 +43,7 @@ def build(folder, text, *options, **environment):
     return subprocess.run(command, cwd=ROOT, env={**outside, **environment}, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_failing_cell_fails_the_build_again_and_again_until_it_is_mended(small_book):
     for _ in range(2):
         result = build(small_book, FAILING)
@@ -54,6 +55,7 @@ def test_a_failing_cell_fails_the_build_again_and_again_until_it_is_mended(small
     assert (small_book / "_build" / "html" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_failing_cell_fails_the_build_of_its_chapter_alone(small_book):
     (small_book / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/sums\n")
     (small_book / "chapters" / "sums.md").write_text(HEAD + FAILING)
@@ -64,6 +66,7 @@ def test_a_failing_cell_fails_the_build_of_its_chapter_alone(small_book):
     assert "Chapter sums was not built" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_site_holds_what_its_sources_and_settings_say_and_nothing_older(small_book):
     toc, chapter = small_book / "_toc.yml", small_book / "chapters" / "sums.md"
     toc.write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/sums\n")
@@ -88,6 +91,7 @@ def test_a_site_holds_what_its_sources_and_settings_say_and_nothing_older(small_
     assert not list(html.rglob("sums*"))
 
 
+@pytest.mark.slow
 def test_a_dead_reference_fails_the_build(small_book):
     result = build(small_book, "# Page\n\nSee {ref}`nowhere`.\n")
     assert result.returncode == 1
@@ -130,6 +134,7 @@ def test_a_repository_that_colab_can_not_open_is_refused(address):
         Settings.from_environment({"BOOK_REPOSITORY": address})
 
 
+@pytest.mark.slow
 def test_an_unknown_chapter_is_answered_with_the_known_ones():
     command = [sys.executable, "-m", "book.tools.build", "--only", "conv_matrices"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

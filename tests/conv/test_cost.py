@@ -7,7 +7,7 @@ import pytest
 import sympy
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -20,10 +20,12 @@ from hwlib.conv import (
     output_shape,
 )
 
+from ..examples import examples
+
 LAYERS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     dimensions=st.integers(1, 3),
     groups=st.integers(1, 3),

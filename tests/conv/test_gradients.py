@@ -9,7 +9,7 @@ import pytest
 import sympy
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.conv import (
@@ -24,11 +24,13 @@ from hwlib.conv import (
     sigmoid_gradient,
 )
 
+from ..examples import examples
+
 TORCH = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
 
 @pytest.mark.problem("conv-gradients")
-@settings(max_examples=200)
+@examples(200)
 @given(
     dimensions=st.integers(1, 3),
     channels=st.tuples(st.integers(1, 2), st.integers(1, 2)),
@@ -68,7 +70,7 @@ def test_the_input_gradient_knows_groups():
     np.testing.assert_allclose(dx, x.grad.numpy(), rtol=0, atol=1e-12)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(k=st.integers(1, 3), s=st.integers(1, 3), p=st.integers(0, 2), d=st.integers(1, 2), seed=st.integers(0, 99))
 def test_im2col_is_torch_s_unfold(k, s, p, d, seed):
     if d * (k - 1) + 1 > 5 + 2 * p:

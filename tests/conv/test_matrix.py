@@ -11,10 +11,12 @@ import pytest
 import sympy
 import torch
 import torch.nn.functional as F  # noqa: N812 (the name everybody uses)
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.conv import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
+
+from ..examples import examples
 
 TORCH_CONVOLUTION = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
@@ -50,7 +52,7 @@ def torch_convolution(weights, image, *, stride, padding, dilation, groups):
     return convolution(padded[None], kernel, stride=stride, dilation=dilation, groups=groups)[0].numpy()
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(configurations())
 def test_equals_torch_for_any_dimension_stride_padding_dilation_and_groups(configuration):
     weights, image, options = configuration
@@ -60,7 +62,7 @@ def test_equals_torch_for_any_dimension_stride_padding_dilation_and_groups(confi
     assert np.array_equal((matrix @ image.ravel()).reshape(expected.shape), expected)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(configurations())
 def test_the_sparse_format_is_canonical(configuration):
     weights, image, options = configuration
@@ -70,7 +72,7 @@ def test_the_sparse_format_is_canonical(configuration):
     assert np.all((np.diff(matrix.indices) > 0) | (np.diff(rows) > 0)), "columns sorted, none twice"
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(configurations())
 def test_flip_is_the_convolution_of_mathematics(configuration):
     weights, image, options = configuration
@@ -216,7 +218,7 @@ def test_symbolic_matrix_times_symbolic_input_is_the_definition(kernel_shape, st
 
 
 @pytest.mark.parametrize(("kernel_shape", "stride", "padding"), SYMBOLIC_CASES)
-@settings(max_examples=50)
+@examples(50)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_symbolic_matrix_with_numbers_put_in_equals_torch(kernel_shape, stride, padding, seed):
     rng = np.random.default_rng(seed)

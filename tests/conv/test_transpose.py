@@ -9,7 +9,7 @@ import pytest
 import sympy
 import torch
 import torch.nn.functional as F  # noqa: N812 (the name everybody uses)
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.conv import (
@@ -24,6 +24,8 @@ from hwlib.conv import (
     symbolic_conv_transpose_matrix,
     transposed_kernel,
 )
+
+from ..examples import examples
 
 TORCH = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 
@@ -50,7 +52,7 @@ def configurations(draw):
     return weights, image, options
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(configurations())
 def test_equals_torch_for_any_dimension_and_every_option(configuration):
     weights, image, options = configuration
@@ -62,7 +64,7 @@ def test_equals_torch_for_any_dimension_and_every_option(configuration):
     assert np.array_equal((matrix @ image.ravel()).reshape(expected.shape), expected)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(n=st.integers(1, 12), k=st.integers(1, 5), s=st.integers(1, 4), p=st.integers(0, 2))
 def test_output_padding_n_plus_2p_minus_k_mod_s_gives_the_size_and_the_transpose_back(n, k, s, p):
     if n + 2 * p < k:
@@ -101,7 +103,7 @@ def test_symbols_with_every_option_follow_the_numbers():
 
 
 @pytest.mark.problem("conv-subpixel")
-@settings(max_examples=200)
+@examples(200)
 @given(
     dimensions=st.integers(1, 3),
     o=st.integers(1, 2),

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -36,6 +36,8 @@ from hwlib.logic import (
     threshold_network,
     weight_polygon,
 )
+
+from ..examples import examples
 
 tables = st.integers(0, 5).flatmap(
     lambda n: st.tuples(st.just(n), st.integers(0, 2 ** (2**n) - 1)).map(
@@ -172,7 +174,7 @@ def test_xor_and_its_negation_have_the_certificate_of_the_two_diagonals(number):
     assert not certificate.refutes(numbered_function(0b0111, 2))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(tables, st.sampled_from([(0, 1), (-1, 1)]))
 def test_every_function_gets_a_verified_answer_that_agrees_with_linear_programming(function, coding):
     answer = separate(function, coding=coding)
@@ -182,7 +184,7 @@ def test_every_function_gets_a_verified_answer_that_agrees_with_linear_programmi
         assert answer.refutes(function, coding=coding)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(threshold_functions())
 def test_a_neuron_s_function_is_found_separable_with_any_choice(function):
     any_, smallest, widest = (separate(function, choose=choose) for choose in ("any", "smallest", "margin"))
@@ -214,7 +216,7 @@ def test_smallest_weights_are_smallest_by_brute_force(arity, coding):
             assert sum(map(abs, answer.weights)) == abs(vectors[fitting[0]]).sum()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(threshold_functions(most=4))
 def test_the_widest_strip_is_as_wide_as_the_quadratic_program_says(function):
     """Dual of the support vector machine, by projected gradient: the distance of the hulls of both sides."""
@@ -238,7 +240,7 @@ def test_the_widest_margin_of_the_majority_of_three():
     assert separate(boolean_function("00010111"), choose="margin").squared_margin == Fraction(1, 12)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(1, 4), st.integers(0, 10_000))
 def test_separate_points_decides_random_whole_points_as_linear_programming_does(dimension, seed):
     rng = np.random.default_rng(seed)
@@ -339,7 +341,7 @@ def test_counts_are_those_published():
 # --- networks ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(tables)
 def test_any_function_is_compiled_in_four_ways(function):
     table = [[value] for value in function.values]
@@ -449,7 +451,7 @@ def test_gates_are_proved_and_hold_at_random_rational_points(network, wanted, re
         assert (value > 0 if relation == "> 0" else value >= 0) == bool(wanted(np.sign(p), np.sign(q)))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(0, 10_000), st.sampled_from(["> 0", ">= 0"]))
 def test_a_refutation_is_a_point_and_a_proof_survives_sampling(seed, relation):
     rng = np.random.default_rng(seed)

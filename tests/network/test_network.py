@@ -8,11 +8,13 @@ from fractions import Fraction as Q
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
 from hwlib.network import Activation, Layer, Network, hard_tanh, leaky_relu, named_activation
+
+from ..examples import examples
 
 TORCH = {
     "relu": nn.ReLU(),
@@ -45,7 +47,7 @@ def as_torch(arrays, activation):
 widths = st.lists(st.integers(1, 5), min_size=2, max_size=5)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(widths=widths, name=st.sampled_from(sorted(TORCH)), seed=st.integers(0, 2**32 - 1))
 def test_values_and_local_maps_are_torch_s(widths, name, seed):
     arrays = random_arrays(widths, seed)
@@ -107,7 +109,7 @@ def test_the_network_of_the_problem_at_its_points_in_fractions():
     assert (network.affine_at(0).weight[0, 0], network.affine_at(0, direction=-1).weight[0, 0]) == (2, 1)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(widths=widths, seed=st.integers(0, 2**32 - 1))
 def test_fractions_of_the_floats_give_the_floats(widths, seed):
     network = Network.from_arrays(random_arrays(widths, seed))
@@ -120,7 +122,7 @@ def test_fractions_of_the_floats_give_the_floats(widths, seed):
     assert all((a.weight == b.weight).all() for a, b in zip(exact.as_floats().layers, network.layers, strict=True))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(widths=widths, name=st.sampled_from(["relu", "abs", "hard_tanh"]), seed=st.integers(0, 2**32 - 1))
 def test_on_a_boundary_the_map_is_that_of_a_small_exact_step(widths, name, seed):
     """Whole weights and points meet boundaries often; a step of 10^-9 is smaller than any cell they can make here."""

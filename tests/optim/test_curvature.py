@@ -11,11 +11,13 @@ import pytest
 import sympy
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
 from hwlib.optim import KinkWarning, hessian_operator, hessian_size, r_operator, top_eigenvalues, trace_estimate
+
+from ..examples import examples
 
 EXACT = ["double backward", "forward over reverse"]
 DIFFERENCES = ["central difference", "one-sided difference"]
@@ -71,7 +73,7 @@ def test_the_passes_of_pearlmutter_equal_the_dense_hessian_to_1e_10(activation, 
     assert np.allclose(operator.gradient(), hessian_operator(loss, model.parameters()).gradient(), rtol=0, atol=1e-14)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.integers(1, 7), min_size=2, max_size=5), st.integers(1, 9), st.integers(0, 10**6))
 def test_the_passes_equal_double_backward_for_any_shape(sizes, samples, seed):
     model = mlp(*sizes, activation=ACTIVATIONS[seed % 4], seed=seed)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, sparse
 
@@ -25,6 +25,8 @@ from hwlib.optim import (
     mirror_descent,
     p_norm,
 )
+
+from ..examples import examples
 
 SCALES = np.array([1.0, 4.0, 0.5, 2.0])
 SCALED = Mirror("scaled coordinates", lambda w: 0.5 * SCALES @ w**2, lambda w: SCALES * w, lambda z: z / SCALES)
@@ -57,7 +59,7 @@ def test_by_hand_every_point_is_exact_in_fractions():
 
 
 @pytest.mark.problem("opt-min-norm")
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(problems(), st.floats(0.05, 0.95), st.integers(0, 60))
 def test_the_closed_form_is_the_path(problem, share, t):
     X, y, start = problem
@@ -70,7 +72,7 @@ def test_the_closed_form_is_the_path(problem, share, t):
 
 
 @pytest.mark.problem("opt-min-norm")
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(problems())
 def test_the_limit_solves_the_constrained_problem_and_is_nearest_to_the_start(problem):
     X, y, start = problem
@@ -176,7 +178,7 @@ def test_adam_leaves_the_span_of_the_rows_and_ends_in_another_solution():
     assert abs(path[-1] - [1, 2]).max() > 0.1
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(2, 5))
 def test_the_widest_margin_is_certified_by_its_multipliers(seed, n, d):
     rng = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from experiments import double_descent as experiment
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -24,6 +24,8 @@ from hwlib.optim import (
     parameter_count,
     ridge_risk,
 )
+
+from ..examples import examples
 
 QUESTIONS = noisy_questions([0], label_noise=0.0, samples=4, test_samples=4)
 
@@ -45,7 +47,7 @@ def test_the_exact_risk_is_the_mean_of_draws(n, p):
 
 
 @pytest.mark.problem("opt-double-descent")
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(4, 60), st.floats(0.1, 5), st.floats(0.05, 5))
 def test_the_risk_rises_to_the_pole_and_falls_beyond_it_along_features_of_equal_weight(n, signal, noise):
     d = 5 * n

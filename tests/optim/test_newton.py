@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.optim import conjugate_gradient, newton_path, taylor_minimum
+
+from ..examples import examples
 
 
 def model(H, g, s):
@@ -27,7 +29,7 @@ def models(draw):
 
 
 @pytest.mark.problem("opt-newton-step")
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(models())
 def test_a_minimum_is_no_higher_than_any_step_and_no_minimum_means_falling_without_end(case):
     H, g, values, in_range, rng = case
@@ -95,7 +97,7 @@ def test_newton_runs_into_a_saddle_and_absolute_eigenvalues_lead_out():
     assert abs(out[-1].prod() - 3) < 1e-6
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(1, 8), st.integers(0, 2**32 - 1), st.floats(0, 2))
 def test_conjugate_gradients_solve_positive_systems_in_d_products(d, seed, damping):
     rng = np.random.default_rng(seed)
@@ -111,7 +113,7 @@ def test_conjugate_gradients_solve_positive_systems_in_d_products(d, seed, dampi
         assert model(H, g, cut.step) < 0
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(2, 8), st.integers(0, 2**32 - 1))
 def test_conjugate_gradients_stop_at_negative_curvature_with_a_way_down(d, seed):
     rng = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from fractions import Fraction as Q
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.network import Activation, Layer, Network, folding_network, hard_tanh, leaky_relu, named_activation
@@ -22,6 +22,8 @@ from hwlib.pieces import (
     pieces_of,
     relu_network,
 )
+
+from ..examples import examples
 
 ACTIVATIONS = {
     "relu": "relu",
@@ -69,7 +71,7 @@ def inside(f, count=300):
     return [*spread, *far, *f.knots.tolist()]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(hidden=hidden, activation=st.sampled_from(sorted(ACTIVATIONS)), domain=domains, seed=seeds)
 def test_the_pieces_are_the_network_at_every_point_and_every_knot_switches(hidden, activation, domain, seed):
     network = random_network(hidden, seed, activation=activation)
@@ -86,7 +88,7 @@ def patterns(network, x, side):
     return [p.tolist() for p in network.affine_at(x, direction=side).pattern]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     hidden=st.lists(st.integers(1, 4), max_size=3),
     activation=st.sampled_from(sorted(ACTIVATIONS)),
@@ -114,7 +116,7 @@ def test_whole_weights_in_fractions_exactly(hidden, activation, domain, seed):
     assert linear(x).tolist() == f(x).tolist()
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(hidden=hidden, seed=seeds, bounded=st.booleans())
 def test_floats_find_what_fractions_find(hidden, seed, bounded):
     network = random_network(hidden, seed)
@@ -228,7 +230,7 @@ def test_an_activation_is_known_by_its_pieces_not_by_its_name():
     assert f.slopes.tolist() == [0, 2]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(hidden=hidden, seed=seeds)
 def test_the_mirrored_network_has_the_mirrored_knots(hidden, seed):
     network = random_network(hidden, seed)
@@ -265,7 +267,7 @@ def shape_by_definition(f):
 
 
 @pytest.mark.problem("pwl-convexity")
-@settings(max_examples=150)
+@examples(150)
 @given(hidden=st.lists(st.integers(1, 3), max_size=2), seed=seeds)
 def test_the_shape_is_the_one_by_definition(hidden, seed):
     f = pieces_of(random_network(hidden, seed, whole=True).as_fractions())
@@ -278,7 +280,7 @@ def test_networks_of_each_shape():
         assert pieces_of(Network.from_arrays([([[1], [1]], [0, -1]), (weight, [0])])).shape == shape
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(hidden=st.lists(st.integers(1, 4), max_size=3), seed=seeds)
 def test_extrema_integral_roots_and_lipschitz_constant_against_sampling(hidden, seed):
     f = pieces_of(random_network(hidden, seed, whole=True).as_fractions(), -6, 6)
@@ -310,7 +312,7 @@ def test_an_unbounded_function_says_so():
     assert PiecewiseLinear([], [1], [0]).extrema() == ((-math.inf, -math.inf), (math.inf, math.inf))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(hidden=st.lists(st.integers(1, 4), min_size=1, max_size=2), seed=seeds, position=st.integers(0, 100))
 def test_equal_networks_are_proved_equal_and_a_change_has_a_witness(hidden, seed, position):
     network = random_network(hidden, seed, whole=True)
@@ -349,7 +351,7 @@ def functions(draw):
 
 
 @pytest.mark.problem("act-pwl-from-relu")
-@settings(max_examples=300)
+@examples(300)
 @given(f=functions())
 def test_the_network_is_the_function_and_has_as_few_units_as_can_be(f):
     network = relu_network(f)
@@ -386,7 +388,7 @@ def test_many_kinks_are_refused_only_where_a_choice_has_to_be_searched():
 
 
 @pytest.mark.problem("act-pwl-from-relu")
-@settings(max_examples=100)
+@examples(100)
 @given(a=st.integers(-3, 3), b=st.integers(-3, 3), beta=st.integers(-4, 3), width=st.integers(1, 4))
 def test_the_activation_of_the_problem_from_two_relus(a, b, beta, width):
     """a relu(x - alpha) + b relu(beta - x), against the slopes asked for; alpha has to be the larger one."""
@@ -425,7 +427,7 @@ def test_folding_doubles_the_pieces_with_every_layer(depth):
 
 
 @pytest.mark.problem("pwl-kinks")
-@settings(max_examples=150)
+@examples(150)
 @given(hidden=st.lists(st.integers(1, 4), min_size=1, max_size=3), seed=seeds)
 def test_no_network_has_more_kinks_than_the_bound_and_none_jumps(hidden, seed):
     f = pieces_of(random_network(hidden, seed))
@@ -436,7 +438,7 @@ def test_no_network_has_more_kinks_than_the_bound_and_none_jumps(hidden, seed):
 
 
 @pytest.mark.problem("pwl-no-bias")
-@settings(max_examples=200)
+@examples(200)
 @given(weights=st.lists(st.integers(-5, 5), min_size=4, max_size=4))
 def test_without_biases_there_is_one_kink_at_most_and_it_is_at_zero(weights):
     a, b, c, d = weights
@@ -456,7 +458,7 @@ def test_the_output_along_a_line_of_parameters_is_neither_convex_nor_concave():
     assert pieces_of(along).shape == "neither"
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(tolerance=st.sampled_from([0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4]), case=st.integers(0, 2))
 def test_chords_keep_the_tolerance(tolerance, case):
     function, low, high, curvature = [(np.sin, 0, 7, 1), (np.square, -1, 2, 2), (np.exp, 0, 1, math.e)][case]

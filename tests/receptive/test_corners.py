@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
@@ -24,6 +24,8 @@ from hwlib.receptive.corners import (
     run_network,
     share_right,
 )
+
+from ..examples import examples
 
 IMAGES, TARGETS = corner_cases()
 CORNERS = (slice(None), [0, 0, 4, 4], [0, 4, 0, 4])
@@ -73,13 +75,13 @@ def test_with_relu_every_case_is_right_and_so_is_every_image_between():
         assert np.array_equal(high >= 0, target == 1)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(BINARY)
 def test_with_relu_any_binary_image_is_right(image):
     assert np.array_equal(by_torch(corner_network(), image[None])[0] >= 0, rule(image) == 1)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(BINARY, BINARY)
 def test_bounds_hold_for_every_image_between(a, b):
     low, high = np.minimum(a, b), np.maximum(a, b)
@@ -98,7 +100,7 @@ def test_without_relu_there_is_a_certificate_for_each_corner(corner):
     assert refuted.verify()
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.integers(1, 5))
 def test_equal_sums_hold_for_any_network_without_nonlinearity(seed, residual, depth):
     rng = np.random.default_rng(seed)

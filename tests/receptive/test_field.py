@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -24,6 +24,8 @@ from hwlib.receptive import (
     receptive_field,
     smallest_input,
 )
+
+from ..examples import examples
 
 
 def made_positive(module):
@@ -291,7 +293,7 @@ class Random(nn.Module):
         return x
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(LAYERS, min_size=1, max_size=5), st.lists(st.integers(0, 2), min_size=5, max_size=5))
 def test_random_networks_read_what_turns_into_nan(layers, joins):
     module = Random(layers, joins)
@@ -305,7 +307,7 @@ def test_random_networks_read_what_turns_into_nan(layers, joins):
         assert np.array_equal(ours(module, 1, (size,)), by_nan(module, 1, (size,)))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(LAYERS, min_size=1, max_size=4), st.lists(st.integers(0, 2), min_size=4, max_size=4))
 def test_the_size_is_the_largest_extent_on_a_large_input(layers, joins):
     module = Random(layers, joins)

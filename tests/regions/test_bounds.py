@@ -6,17 +6,18 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.network import folding_network
 from hwlib.regions import bounds, count_regions
 
+from ..examples import examples
 from .networks import random_network, zaslavsky
 
 
 @pytest.mark.problem("depth-conclusion")
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.integers(1, 3), st.integers(0, 10**6))
 def test_no_network_exceeds_the_bounds(widths, inputs, seed):
     found = count_regions(random_network([inputs, *widths, 1], seed))

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hwlib.network import Network
@@ -23,6 +23,7 @@ from hwlib.regions import (
     use_engine,
 )
 
+from ..examples import examples
 from .networks import fold, random_network, whole_network, zaslavsky
 
 by_both = pytest.mark.usefixtures("each_engine")  # NumPy and machine code
@@ -64,7 +65,7 @@ def test_folds_have_two_to_the_layers_times_dimension_regions(layers, dimension,
 
 
 @by_both
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 5), st.floats(0, 7), st.booleans(), st.floats(1, 4))
 def test_folds_turned_by_any_angle_keep_their_number(layers, angle, relu, reach):
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -83,7 +84,7 @@ def test_a_fold_turned_by_a_rational_angle_is_exact(layers):
 
 
 @by_both
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 3), st.integers(0, 10**6))
 def test_in_any_position_the_count_is_that_of_linear_programs(hidden, dimension, seed):
     network = whole_network([dimension, *hidden, 1], seed)
@@ -99,7 +100,7 @@ def test_in_any_position_the_count_is_that_of_linear_programs(hidden, dimension,
 
 
 @by_both
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(st.integers(1, 7), min_size=1, max_size=3),
     st.integers(1, 3),
@@ -128,7 +129,7 @@ def test_all_of_the_plane_has_regions_that_a_large_box_does_not_meet():
 
 
 @by_both
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(0, 10**6))
 def test_regions_of_the_plane_hold_the_points_between_their_corners_and_directions(seed):
     network = random_network([2, 5, 4, 1], seed)
@@ -175,7 +176,7 @@ def test_endless_regions_go_round_a_corner_at_each_of_their_points(seed):
 
 
 @by_both
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=3), st.integers(0, 10**6))
 def test_regions_in_a_box_tile_it_and_satisfy_euler_s_formula(hidden, seed):
     found = enumerate_regions(random_network([2, *hidden, 1], seed), box=[(-2, 2), (-1, 1)])
@@ -224,7 +225,7 @@ def test_regions_inside_a_polygon_tile_it(corners, exact):
     assert inside < {tuple(np.concatenate(region.pattern).tolist()) for region in around}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.integers(1, 20), min_size=1, max_size=4),
     st.sampled_from([1, 2, 2, 3, 4]),
@@ -327,7 +328,7 @@ def test_regions_come_one_by_one():
     assert len({tuple(np.concatenate(region.pattern).tolist()) for region in some}) == 5
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.integers(0, 10**6))
 def test_samples_give_a_lower_bound(seed):
     network = random_network([2, 6, 6, 1], seed)

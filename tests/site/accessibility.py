@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import THOROUGH
+from ..examples import PROFILE
 
 # What depends on colours, and so is asked in light and in dark; the other rules are asked once for each width.
 COLOURS = ("color-contrast", "link-in-text-block")
@@ -12,6 +12,7 @@ COLOURS = ("color-contrast", "link-in-text-block")
 # Marks a few of each kind of text: of one colour, size and weight, on one ground. axe takes milliseconds for every
 # node, and the words of a listing are thousands of nodes of ten kinds. What axe skips by itself (hidden, disabled) or
 # is unsure of (single letters, what lies over something else) is a kind of its own, so that it stands for no other.
+# The profile ``thorough`` asks about every node.
 MARK_KINDS = """few => {
     const grounds = new Map(), kinds = new Map();
     const ground = node => {
@@ -58,7 +59,7 @@ def faults(tab):
 
 def faults_of_colour(tab):
     """What axe calls serious or critical in the colours that a page has now."""
-    if THOROUGH:
+    if PROFILE == "thorough":
         return _serious(tab, {"runOnly": COLOURS})
     assert tab.evaluate(MARK_KINDS, 2)
     found = _serious(tab, {"runOnly": COLOURS}, {"include": [["[data-kind]"]]})

@@ -9,7 +9,6 @@ needs them all open comes last.
 from __future__ import annotations
 
 import functools
-import os
 from dataclasses import dataclass, field
 
 import pytest
@@ -24,9 +23,6 @@ VIEWS = {
     "desktop": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 390, "height": 900}, "color_scheme": "dark", "has_touch": True, "offline": True},
 }
-
-# The same tests on every node of a page, where usually one or a few of each kind are enough: takes ten times as long.
-THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
 
 @functools.cache
