@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwlib._core.types import AnyArray
-from hwlib.network import Layer, Network
+from hwlib.network import Layer, Network, named_activation
 
 
 def merged_layers(network: Network) -> list[Layer]:
@@ -26,20 +26,25 @@ def merged_layers(network: Network) -> list[Layer]:
     """
     made: list[Layer] = []
     for layer in network.layers:
-        weight, bias = layer.weight, layer.bias
         if made and not made[-1].activation.breakpoints:
             before = made.pop()
-            weight, bias = weight @ before.weight, weight @ before.bias + bias
-        if not layer.activation.breakpoints:
-            slopes, intercepts = layer.activation.coefficients(exact=network.exact)
-            weight, bias = slopes[0] * weight, slopes[0] * bias + intercepts[0]
-        made.append(Layer(weight, bias, layer.activation))
+            bias = layer.weight @ before.bias + layer.bias
+            layer = Layer(layer.weight @ before.weight, bias, layer.activation)
+        made.append(layer if layer.activation.breakpoints else _multiplied_out(layer))
     if made[-1].activation.breakpoints:
         outputs = len(made[-1].bias)
-        identity = np.array([[int(i == j) for j in range(outputs)] for i in range(outputs)])
-        after = Network.from_arrays([(identity + 0 * made[-1].bias, 0 * made[-1].bias)])
-        made.append(after.layers[0])
+        identity = Layer(np.eye(outputs, dtype=int), np.zeros(outputs), named_activation("identity"))
+        made.append(identity.converted(exact=network.exact))
     return made
+
+
+def _multiplied_out(layer: Layer) -> Layer:
+    """An affine layer with an affine activation as one with the identity."""
+    (slope,), (intercept,) = layer.activation.slopes, layer.activation.intercepts
+    if slope == 1 and intercept == 0:
+        return layer
+    (slope,), (intercept,) = layer.activation.coefficients(exact=layer.exact)
+    return Layer(slope * layer.weight, slope * layer.bias + intercept, named_activation("identity"))
 
 
 def affine_maps(network: Network, patterns: Sequence[AnyArray]) -> tuple[AnyArray, AnyArray]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.arrays import as_numbers
+from hwlib._core.types import Integers
 from hwlib.network import Layer, Network, NetworkLike, as_network
 from hwlib.regions._layers import merged_layers
 
@@ -47,33 +48,38 @@ def slice_network(network: NetworkLike, origin: npt.ArrayLike, *directions: npt.
 
 def independent_parts(network: Network) -> list[tuple[list[int], Network]]:
     """Inputs and layers of the parts of a network that share no neuron, found from the weights that are not zero."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+    everything = [(list(range(network.inputs)), network)]
     layers = merged_layers(network)[:-1]
-    if not layers:
-        return [(list(range(network.inputs)), network)]
+    if not layers or (layers[0].weight != 0).all(axis=1).any():  # a neuron that reads all inputs joins them
+        return everything
+    label = _labels(layers)
     offsets = list(itertools.accumulate([network.inputs, *(len(layer.bias) for layer in layers)], initial=0))
-    rows, columns = [], []
-    for number, layer in enumerate(layers):
-        r, c = np.nonzero(layer.weight != 0)
-        rows.append(r + offsets[number + 1])
-        columns.append(c + offsets[number])
-    joined = coo_array(
-        (np.ones(sum(map(len, rows))), (np.concatenate(rows), np.concatenate(columns))), shape=(offsets[-1],) * 2
-    )
-    _, label = connected_components(joined, directed=False)
     parts = []
     for part in np.unique(label[: network.inputs]):
         axes = [np.flatnonzero(label[a:b] == part) for a, b in itertools.pairwise(offsets)]
-        if any(len(chosen) == 0 for chosen in axes):  # neurons end early: keep one that is always the same
-            depth = next(k for k, chosen in enumerate(axes) if len(chosen) == 0)
-        else:
-            depth = len(axes)
+        # Where neurons end early, those behind them are always the same.
+        depth = next((k for k, chosen in enumerate(axes) if len(chosen) == 0), len(axes))
         inner = [
             Layer(layer.weight[np.ix_(b, a)], layer.bias[b], layer.activation)
             for layer, (a, b) in zip(layers, itertools.pairwise(axes[:depth]), strict=False)
         ]
         if inner:
             parts.append((axes[0].tolist(), Network(inner)))
-    return parts or [(list(range(network.inputs)), network)]
+    return parts or everything
+
+
+def _labels(layers: list[Layer]) -> Integers:
+    """Inputs and neurons with one label where weights join them."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows, columns, offset = [], [], 0
+    for layer in layers:
+        r, c = np.nonzero(layer.weight != 0)
+        columns.append(c + offset)
+        offset += layer.weight.shape[1]
+        rows.append(r + offset)
+    size = offset + len(layers[-1].bias)
+    places = np.concatenate(rows), np.concatenate(columns)
+    joined = coo_array((np.ones(len(places[0])), places), shape=(size, size))
+    return connected_components(joined, directed=False)[1].astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import numba
 import numpy as np
 
 from hwlib._core.types import AnyArray as Array
-from hwlib.network import Layer
+from hwlib.network import Activation, Layer
 from hwlib.regions._shapes import ROUNDING
 
 ONE = np.uint64(1)
@@ -188,15 +189,16 @@ def activate(row: Array, t: float, breakpoints: Array, slopes: Array, intercepts
             out[neuron] = slopes[piece] * z + intercepts[piece] * t
 
 
+@functools.lru_cache
+def _as_numbers(activation: Activation) -> Array:
+    return np.concatenate([activation.points(exact=False), *activation.coefficients(exact=False)])
+
+
 def as_numbers(layers: Sequence[Layer]) -> tuple[Array, Array]:
     """Layers for :func:`read`, all in one: their shapes, and one array of all numbers."""
     parts: list[Array] = []
-    known: dict[int, tuple[Array, ...]] = {}  # most layers share one activation
     for layer in layers:
-        activation = layer.activation
-        if id(activation) not in known:
-            known[id(activation)] = (activation.points(exact=False), *activation.coefficients(exact=False))
-        parts += [layer.weight.ravel(), layer.bias, *known[id(activation)]]
+        parts += [layer.weight.ravel(), layer.bias, _as_numbers(layer.activation)]
     shapes = np.array([(*layer.weight.shape, len(layer.activation.breakpoints)) for layer in layers], np.int64)
     return shapes, np.concatenate(parts)
 
