@@ -29,7 +29,7 @@ def growth() -> ThemedFigure:
             "ResNet-50": architectures.resnet50(),
             "Inception-v3": architectures.inception_v3(),
         }
-    return plot.receptive_growth({name: receptive_field(net) for name, net in nets.items()}, input_size=224)
+    return plot.receptive_growth({name: receptive_field(net) for name, net in nets.items()}, input_shape=(224, 224))
 
 
 FIGURES = {

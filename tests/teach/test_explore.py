@@ -261,7 +261,7 @@ def test_frames_of_training_count_the_regions_of_the_network_of_that_step():
         made[width, seed] = snapshots(relu_module(2, [width], rng=seed), points, labels, steps=steps)
         return made[width, seed]
 
-    explorer = training_explorer(points, labels, widths=(2, 3), seeds=(0, 1), steps=(0, 5), train=train)
+    explorer = training_explorer(points, labels, widths=(2, 3), starts=(0, 1), steps=(0, 5), train=train)
     for (i, width), j, (k, step) in itertools.product(enumerate((2, 3)), range(2), enumerate((0, 5))):
         frame = explorer.children[-1].children[i].children[j].children[k].value
         count = count_regions(made[width, j][step], box=[(-1.5, 1.5)] * 2)
@@ -273,7 +273,7 @@ def test_frames_of_training_count_the_regions_of_the_network_of_that_step():
 
 def test_paths_in_the_plane_of_weights_say_where_they_are_and_what_is_nearest():
     starts, rounds = [(0.5, 0.5), (3.0, 0.5)], [0, 1, 400]
-    explorer = descent_explorer([1, 2], 5, starts=starts, rounds=rounds)
+    explorer = descent_explorer([1, 2], 5, starts=starts, steps=rounds)
     methods = [label for label, _ in explorer.children[0].options]
     assert methods == ["descent", "momentum", "multiplying", "Adam"]
     for (m, method), (i, start), (j, count) in itertools.product(

@@ -257,7 +257,7 @@ def test_the_lines_of_growth_never_fall_and_end_at_the_receptive_field():
     nn = torch.nn
     nets = {"two": [nn.Conv1d(1, 1, 3), nn.Conv1d(1, 1, 5, stride=2)], "one": [nn.Conv1d(1, 1, 9)]}
     fields = {name: receptive_field(nn.Sequential(*layers)) for name, layers in nets.items()}
-    axes = plot.receptive_growth(fields, input_size=5).axes[0]
+    axes = plot.receptive_growth(fields, input_shape=(5,)).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [1, 3, 7]
     assert axes.lines[2].get_ydata().tolist() == [1, 9]
     assert set(texts(axes)) == {"two: 7", "one: 9", "input: 5"}

@@ -183,7 +183,7 @@ def _greater_mistake(sums: Array, first: Integers, second: Integers) -> str:
 
 QUIZ = Quiz(
     Question(
-        "Why can two ReLU neurons solve XOR, when one threshold neuron can not?",
+        "Why can two ReLU neurons solve XOR, when one threshold neuron cannot?",
         [
             Choice(
                 "They fold the plane, so that both true points land on one place.",

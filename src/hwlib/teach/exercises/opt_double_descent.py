@@ -129,7 +129,7 @@ QUIZ = Quiz(
     Question(
         "Why is the risk so large where parameters and samples are equally many?",
         [
-            Choice("Because the model can't fit the samples.", "It fits them perfectly, and in one way only."),
+            Choice("Because the model cannot fit the samples.", "It fits them perfectly, and in one way only."),
             Choice(
                 "Because the one perfect fit has to bend to every error in the labels.",
                 "Its weights become huge.",

@@ -137,7 +137,7 @@ QUIZ = Quiz(
     Question(
         "How can a network with shared weights know that a pixel is a corner?",
         [
-            Choice("It can not: convolutions treat all places alike.", "Inside the image, yes. But padding is seen."),
+            Choice("It cannot: convolutions treat all places alike.", "Inside the image, yes. But padding is seen."),
             Choice("By the number of zeros that the padding puts around it.", "Corners have the most.", right=True),
             Choice("By a weight for each place.", "A convolution has none: the same weights serve all places."),
         ],

@@ -203,7 +203,7 @@ QUIZ = Quiz(
         "A unit's receptive field is 100 pixels wide. What follows?",
         [
             Choice("It uses all of them about equally.", "Far more ways lead to the middle than to the rim."),
-            Choice("Pixels farther away can not change it.", "That is exactly what the box says.", right=True),
+            Choice("Pixels farther away cannot change it.", "That is exactly what the box says.", right=True),
             Choice("Every pixel inside changes it.", "There may be holes, and weights may cancel."),
         ],
     ),

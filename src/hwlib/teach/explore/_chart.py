@@ -39,6 +39,11 @@ class Chart:
             f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{radius:g}" fill="{colour}"/>' for a, b in self._places(points)
         ]
 
+    def path(self, points: npt.ArrayLike, colour: str) -> None:
+        """A line through points ``(t, 2)``, each with a small dot."""
+        self.line(points, colour)
+        self.dots(points, colour, radius=2)
+
     def text(self, place: Sequence[float], words: str) -> None:
         """Words that begin at a point."""
         ((a, b),) = self._places([place])
@@ -75,6 +80,12 @@ class Chart:
         across, up = np.clip(across, -5, 5), np.clip(up, -5, 5)
         width, height = self.size
         return list(zip(_LEFT + width * across, _TOP + height * (1 - up), strict=True))
+
+
+def weights_plane(ends: tuple[float, float], side: int) -> Chart:
+    """Axes for paths of two weights, both between the same ends, with a tick at each whole number from zero."""
+    ticks = {float(n): str(n) for n in range(int(ends[1]) + 1)}
+    return Chart(ends, ends, "plane of the two weights", ticks, ticks, "w(0), across; w(1), up", (side, side))
 
 
 def charts_above(charts: Iterable[Chart], say: str, *, details: str = "") -> str:

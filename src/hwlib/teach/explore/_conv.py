@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.types import AnyArray
 from hwlib.teach._theme import weight_colour
+from hwlib.teach.explore._frames import frame_explorer
 from hwlib.teach.explore._svg import Cell, Grid
 
+if TYPE_CHECKING:
+    import ipywidgets
 
-def two_axes(image: npt.ArrayLike) -> AnyArray:
-    """The image as an array ``(h, w)``, or an error."""
+
+def sliders(
+    image: npt.ArrayLike,
+    kernel_sizes: Sequence[int],
+    strides: Sequence[int],
+    paddings: Sequence[int],
+    frame: Callable[[AnyArray, AnyArray, int, int], str],
+) -> ipywidgets.VBox:
+    """Sliders for kernel size, stride and padding above the frame of a kernel of 1, 2, 3, ... on the image."""
     pixels = np.asarray(image)
     if pixels.ndim != 2:
         raise ValueError(f"image has shape {pixels.shape}: accepted are two-dimensional arrays")
-    return pixels
 
+    def framed(size: int, stride: int, padding: int) -> str:
+        return frame(pixels, np.arange(1, size**2 + 1).reshape(size, -1), stride, padding)
 
-def numbered_kernel(size: int) -> AnyArray:
-    """Square kernel of 1, 2, 3, ... in reading order."""
-    return np.arange(1, size**2 + 1).reshape(size, -1)
+    return frame_explorer({"kernel size k": kernel_sizes, "stride s": strides, "padding p": paddings}, framed)
 
 
 def kernel_grid(kernel: AnyArray) -> Grid:

@@ -27,7 +27,7 @@ def cost_explorer(input_shape: tuple[int, int, int] = (16, 32, 32), *, output_ch
         Widget for Jupyter, Colab and the static page.
 
     Raises:
-        ValueError: if the channels can't be split into as many groups as there are input channels.
+        ValueError: if the channels cannot be split into as many groups as there are input channels.
 
     Example:
         >>> len(cost_explorer((2, 8, 8), output_channels=4).children)

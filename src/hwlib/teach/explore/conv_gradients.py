@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import input_gradient, kernel_gradient, output_shape
 from hwlib.teach._theme import weight_colour
 from hwlib.teach.explore._frames import frame_explorer
@@ -50,7 +51,7 @@ def gradient_explorer(
         start = (row * stride, column * stride)
         place[start[0] : start[0] + weights.shape[0], start[1] : start[1] + weights.shape[1]] = True
 
-        def grid(title: str, values: npt.NDArray[np.int64], hue: int, lit: npt.NDArray[np.bool_]) -> Grid:
+        def grid(title: str, values: AnyArray, hue: int, lit: AnyArray) -> Grid:
             def cell(r: int, c: int) -> Cell:
                 return Cell(str(values[r, c]), weight_colour(hue, 0, 1) if lit[r, c] else "none")
 

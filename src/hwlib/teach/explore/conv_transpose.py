@@ -11,8 +11,7 @@ import numpy.typing as npt
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_transpose_matrix, conv_transpose_output_shape
 from hwlib.teach._theme import weight_colour
-from hwlib.teach.explore._conv import kernel_grid, matrix_grid, numbered_kernel, two_axes
-from hwlib.teach.explore._frames import frame_explorer
+from hwlib.teach.explore._conv import kernel_grid, matrix_grid, sliders
 from hwlib.teach.explore._svg import Cell, Grid, grids_above
 
 if TYPE_CHECKING:
@@ -47,13 +46,7 @@ def conv_transpose_explorer(
         >>> len(conv_transpose_explorer([[1, 2], [3, 4]], kernel_sizes=[2], strides=[2], paddings=[0]).children)
         5
     """
-    pixels = two_axes(image)
-
-    def frame(kernel_size: int, stride: int, padding: int) -> str:
-        return _frame(pixels, numbered_kernel(kernel_size), stride, padding)
-
-    controls = {"kernel size k": kernel_sizes, "stride s": strides, "padding p": paddings}
-    return frame_explorer(controls, frame)
+    return sliders(image, kernel_sizes, strides, paddings, _frame)
 
 
 def _frame(pixels: AnyArray, kernel: AnyArray, stride: int, padding: int) -> str:

@@ -24,7 +24,7 @@ def training_explorer(
     labels: npt.ArrayLike,
     *,
     widths: Sequence[int] = (4, 8, 12),
-    seeds: Sequence[int] = (0, 1),
+    starts: Sequence[int] = (0, 1),
     steps: Sequence[int] = (0, 20, 50, 100, 200, 400, 1000),
     train: Callable[..., Mapping[int, Network]],
 ) -> ipywidgets.VBox:
@@ -34,9 +34,9 @@ def training_explorer(
         points: ``(n, 2)``, in the square from -1.5 to 1.5.
         labels: ``(n,)``, 0 or 1.
         widths: neurons of each of two hidden layers.
-        seeds: starting points.
+        starts: seeds of the networks' first weights.
         steps: after how many steps a frame is made.
-        train: from points, labels, width, seed and steps to the network after each of these steps.
+        train: from points, labels, width, start and steps to the network after each of these steps.
 
     Returns:
         The explorer; it needs no kernel.
@@ -46,7 +46,7 @@ def training_explorer(
 
     Example:
         >>> start = Network.from_arrays([([[1, 0]], [0]), ([[1]], [0])])
-        >>> made = training_explorer([[0, 1]], [1], widths=(1,), seeds=(0,), steps=(0,), train=lambda *a: {0: start})
+        >>> made = training_explorer([[0, 1]], [1], widths=(1,), starts=(0,), steps=(0,), train=lambda *a: {0: start})
         >>> len(made.children)
         5
     """
@@ -54,19 +54,19 @@ def training_explorer(
     if data.ndim != 2 or data.shape[1] != 2 or wanted.shape != data.shape[:1]:
         raise ValueError(f"points {data.shape} and labels {wanted.shape}: accepted are (n, 2) and (n,)")
     trained = {
-        (width, seed): train(data, wanted, width, seed, steps) for width, seed in itertools.product(widths, seeds)
+        (width, start): train(data, wanted, width, start, steps) for width, start in itertools.product(widths, starts)
     }
 
-    def frame(width: int, seed: int, step: int) -> str:
-        network = trained[width, seed][step]
+    def frame(width: int, start: int, step: int) -> str:
+        network = trained[width, start][step]
         found = enumerate_regions(network, box=[(-1.5, 1.5)] * 2)
         right = float(((network(data)[:, 0] > 0) == (wanted > 0)).mean())
         say = (
-            f"Width {width}, start {seed}, after {step} steps: {len(found)} regions, "
+            f"Width {width}, start {start}, after {step} steps: {len(found)} regions, "
             f"{right:.0%} of the points on the right side."
         )
         middles = np.add.reduceat(found.points[found.ring, :2], found.start[:-1]) / np.diff(found.start)[:, None]
         fills = [POSITIVE if value > 0 else "none" for value in np.asarray(network(middles))[:, 0]]
         return regions_above(found, fills, say, data, (wanted > 0).tolist())
 
-    return frame_explorer({"width": list(widths), "start": list(seeds), "step": list(steps)}, frame)
+    return frame_explorer({"width": list(widths), "start": list(starts), "step": list(steps)}, frame)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.optional import require
+from hwlib._core.types import AnyArray
 from hwlib.optim import (
     entropy,
     follow,
@@ -19,13 +20,13 @@ from hwlib.optim import (
     mirror_descent,
 )
 from hwlib.teach._theme import LINES
-from hwlib.teach.explore._chart import Chart, charts_above
+from hwlib.teach.explore._chart import charts_above, weights_plane
 from hwlib.teach.explore._frames import frame_explorer
 
 if TYPE_CHECKING:
     import ipywidgets
 
-ROUNDS = (0, 1, 2, 5, 20, 400)
+STEPS = (0, 1, 2, 5, 20, 400)
 STARTS = ((0.5, 0.5), (3.0, 0.5), (0.5, 3.0), (3.0, 3.5))
 
 
@@ -34,15 +35,15 @@ def descent_explorer(
     target: float,
     *,
     starts: Sequence[tuple[float, float]] = STARTS,
-    rounds: Sequence[int] = ROUNDS,
+    steps: Sequence[int] = STEPS,
 ) -> ipywidgets.VBox:
-    """Sliders choose a method, a start and the number of rounds; shown is the path in the plane of two weights.
+    """Sliders choose a method, a start and the number of steps; shown is the path in the plane of two weights.
 
     Args:
         row: the one sample, ``(2,)``, both entries above 0.
         target: its y.
         starts: positions of the second slider, all positive.
-        rounds: positions of the third.
+        steps: positions of the third.
 
     Returns:
         Widget for Jupyter, Colab and the static page.
@@ -51,15 +52,15 @@ def descent_explorer(
         ValueError: if an entry of the sample or of a start is not above 0.
 
     Example:
-        >>> len(descent_explorer([1, 2], 5, starts=[(1.0, 1.0)], rounds=[0, 1]).children)
+        >>> len(descent_explorer([1, 2], 5, starts=[(1.0, 1.0)], steps=[0, 1]).children)
         5
     """
     x = np.asarray(row, float)
     if x.shape != (2,) or not (x > 0).all() or not (np.asarray(starts) > 0).all():
         raise ValueError(f"row={row!r}, starts={starts!r}: accepted are pairs of numbers above 0")
     gradient = least_squares_gradient(x[None], [target])
-    rate, most = 0.2 * learning_rate_limit(x[None]), max(rounds)
-    methods: dict[str, Callable[[Any], npt.NDArray[Any]]] = {
+    rate, most = 0.2 * learning_rate_limit(x[None]), max(steps)
+    methods: dict[str, Callable[[Any], AnyArray]] = {
         "descent": lambda w: gradient_descent(gradient, w, learning_rate=rate, steps=most),
         "momentum": lambda w: gradient_descent(gradient, w, learning_rate=rate, steps=most, momentum=0.7),
         "multiplying": lambda w: mirror_descent(gradient, w, learning_rate=rate, steps=most, mirror=entropy()),
@@ -67,20 +68,14 @@ def descent_explorer(
     }
     paths = {(name, start): method(np.array(start)) for name, method in methods.items() for start in starts}
     size = 1.15 * max(target / x.min(), *map(max, starts))
-    ticks = {float(n): str(n) for n in range(int(size) + 1)}
 
     def frame(method: str, start: tuple[float, float], count: int) -> str:
         path = paths[method, start]
         nearest, here = least_squares_limit(x[None], [target], start), path[count]
-        chart = Chart(
-            (0, size), (0, size), "plane of the two weights", ticks, ticks, "w(0), across; w(1), up", (240, 240)
-        )
-        across = np.array([0, size])
+        chart, across = weights_plane((0, size), 240), np.array([0, size])
         chart.line(np.stack([across, (target - x[0] * across) / x[1]], 1))
         chart.line(np.stack([start, nearest]), dashes="3 4", width=1)
-        shown = path[: min(count, 60) + 1]
-        chart.line(shown, LINES[0])
-        chart.dots(shown, LINES[0], radius=2)
+        chart.path(path[: min(count, 60) + 1], LINES[0])
         chart.dots([here], LINES[1], radius=5)
         say = (
             f"{method.capitalize()} from {_pair(start)} is at {_pair(here)} after {count} rounds; the squared error is "
@@ -88,21 +83,18 @@ def descent_explorer(
         )
         return charts_above([chart], say)
 
-    return frame_explorer({"method": list(methods), "start": starts, "rounds": rounds}, frame)
+    return frame_explorer({"method": list(methods), "start": starts, "rounds": steps}, frame)
 
 
-def _adam(
-    gradient: Callable[[npt.NDArray[Any]], npt.NDArray[Any]], start: npt.ArrayLike, steps: int
-) -> npt.NDArray[Any]:
+def _adam(gradient: Callable[[AnyArray], AnyArray], start: npt.ArrayLike, steps: int) -> AnyArray:
     torch = require("torch")
-
     return follow(lambda parameters: torch.optim.Adam(parameters, lr=0.1), gradient, start, steps=steps)
 
 
-def _pair(point: Sequence[float] | npt.NDArray[Any]) -> str:
+def _pair(point: Sequence[float] | AnyArray) -> str:
     return f"({point[0]:.2f}, {point[1]:.2f})"
 
 
-def _far(here: npt.NDArray[Any], nearest: npt.NDArray[Any]) -> str:
+def _far(here: AnyArray, nearest: AnyArray) -> str:
     distance = float(np.linalg.norm(here - nearest))
     return f"{distance:.2f} away" if distance >= 0.005 else "reached"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, output_shape
 from hwlib.teach._theme import weight_colour
 from hwlib.teach.explore._frames import frame_explorer
@@ -15,8 +15,6 @@ from hwlib.teach.explore._svg import Cell, Grid, grids_above
 
 if TYPE_CHECKING:
     import ipywidgets
-
-Mask = npt.NDArray[np.bool_]
 
 
 def receptive_explorer(
@@ -56,7 +54,7 @@ def receptive_explorer(
             patterns.append(conv_matrix(np.ones(kernel, bool), (sizes[-1],), **options))
             sizes += output_shape((kernel,), (sizes[-1],), **options)
         chosen = {"first": 0, "middle": sizes[-1] // 2, "last": sizes[-1] - 1}[which]
-        reads: list[Mask] = [np.arange(sizes[-1]) == chosen]
+        reads: list[AnyArray] = [np.arange(sizes[-1]) == chosen]
         for pattern in reversed(patterns):  # from the output down to the input
             reads.insert(0, (reads[0] @ pattern).astype(bool))
         grid = _layers(sizes, reads, stride)
@@ -78,7 +76,7 @@ def receptive_explorer(
     return frame_explorer(controls, frame)
 
 
-def _layers(sizes: Sequence[int], reads: Sequence[Mask], stride: int) -> Grid:
+def _layers(sizes: Sequence[int], reads: Sequence[AnyArray], stride: int) -> Grid:
     """A row for each layer, the output on top; each unit stands where its stride puts it."""
     units = {
         (len(sizes) - 1 - layer, unit * stride**layer): (layer, unit)

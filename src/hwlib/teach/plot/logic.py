@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -161,12 +161,14 @@ def all_of_two_variables() -> ThemedFigure:
     return drawn
 
 
-def gate_regions(shown: Mapping[str, SignProof], *, reach: float = 2.0) -> ThemedFigure:
+def gate_regions(
+    shown: Mapping[str, SignProof], *, box: Sequence[tuple[float, float]] = ((-2, 2), (-2, 2))
+) -> ThemedFigure:
     """Draw the regions of networks on the plane, with the affine map of each and the sign of the output.
 
     Args:
         shown: title of each picture, and the proof.
-        reach: how far the axes go.
+        box: ``[(low, high), (low, high)]``: the part of the plane to draw.
 
     Returns:
         One picture beside the other; where the relation holds the region is filled.
@@ -182,8 +184,8 @@ def gate_regions(shown: Mapping[str, SignProof], *, reach: float = 2.0) -> Theme
     for axes, (title, proof) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         for face in proof.faces:
             if face.dimension == 2:
-                _region(axes, face, reach)
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[0], yticks=[0])
+                _region(axes, face, box)
+        axes.set(xlim=box[0], ylim=box[1], aspect="equal", xticks=[0], yticks=[0])
         inked(axes, title, x="$x_1$", y="$x_2$")
     return drawn
 
@@ -256,17 +258,18 @@ def _points(axes: Axes, function: BooleanFunction, *, size: float = 110) -> None
         axes.scatter(points[:, 0], points[:, 1], s=size, facecolor=fill, edgecolor=ON_COLOUR, linewidth=1.5, zorder=3)
 
 
-def _region(axes: Axes, face: Face, reach: float) -> None:
+def _region(axes: Axes, face: Face, box: Sequence[tuple[float, float]]) -> None:
     """A region, its unbounded part cut off well outside the picture."""
-    far = 8 * reach
+    far = 4 * max(high - low for low, high in box)
     rays: list[tuple[float, float]] = [(float(x), float(y)) for x, y in face.corners]
     base = np.mean(rays, axis=0)
     rays += [tuple(base + far * np.array(d) / np.linalg.norm(d)) for d in face.directions]
     rays = [tuple(corner) for corner in around(np.array(rays))]
     fill = FIRES if face.wanted else "none"
     axes.add_patch(Polygon(rays, facecolor=fill, alpha=0.55 if face.wanted else 1, edgecolor=INK, linewidth=1.2))
-    for slopes in ((1, 0, reach), (-1, 0, reach), (0, 1, reach), (0, -1, reach)):
-        rays = clip(rays, [slopes[0] * x + slopes[1] * y + slopes[2] for x, y in rays])
+    for axis, (low, high) in enumerate(box):
+        rays = clip(rays, [ray[axis] - low for ray in rays])
+        rays = clip(rays, [high - ray[axis] for ray in rays])
     x, y = np.mean(rays, axis=0)
     text = affine_text(face.affine, ("x_1", "x_2", ""))
     axes.text(x, y, f"${text}$", ha="center", va="center", fontsize=10, color=INK)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from hwlib._core.types import Array
 from hwlib.teach._theme import DASHES, FAINT, INK, LINES
 from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend
 
@@ -59,7 +60,7 @@ def solution_paths(
 
 
 def surface_paths(
-    surface: Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.float64]],
+    surface: Callable[[Array, Array], Array],
     paths: Mapping[str, npt.ArrayLike],
     *,
     x: tuple[float, float],

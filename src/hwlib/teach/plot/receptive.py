@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,12 @@ from hwlib.teach._theme import FAINT, INK, NAMED_LINES
 from hwlib.teach.plot._figure import ThemedFigure, figure, inked, plain
 
 
-def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_size: int | None = None) -> ThemedFigure:
+def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Sequence[int] | None = None) -> ThemedFigure:
     """Draw how the receptive field grows from layer to layer, along the first axis.
 
     Args:
         fields: name of a network to its receptive field.
-        input_size: a size to compare with, drawn as a dashed line.
+        input_shape: of an image to compare with; its first side is drawn as a dashed line.
 
     Returns:
         One line a network over its operations, the largest size so far on a logarithmic scale, the final one named.
@@ -48,9 +48,9 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_size: int | 
         height = math.exp(heights[ends.index((float(field.size[0]), name))])
         axes.plot([len(sizes) - 1, longest], [sizes[-1], height], color=FAINT, linewidth=0.8, linestyle=":")
         axes.text(longest + 0.5, height, f"{name}: {field.size[0]}", color=INK, fontsize=10, va="center")
-    if input_size is not None:
-        axes.axhline(input_size, color=FAINT, linestyle="--", linewidth=1)
-        axes.text(0, input_size * 1.08, f"input: {input_size}", color=INK, fontsize=10)
+    if input_shape:
+        axes.axhline(input_shape[0], color=FAINT, linestyle="--", linewidth=1)
+        axes.text(0, input_shape[0] * 1.08, f"input: {input_shape[0]}", color=INK, fontsize=10)
     axes.set_yscale("log")
     axes.set_xlim(0, longest * 1.3)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
