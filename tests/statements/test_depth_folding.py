@@ -73,6 +73,7 @@ definition = Statement(
 
 
 @pytest.mark.problem("depth-one-layer")
+@pytest.mark.problem("depth-composition")
 def test_the_library_counts_what_the_definition_says():
     report = definition.verify()
     assert report.covered == 1875
