@@ -39,7 +39,7 @@ def as_exact(name: str, values: Any) -> AnyArray:
     """
     array = as_array(name, values)
     made = np.empty(array.shape, dtype=object)
-    made.ravel()[:] = [_fraction(name, number) for number in array.flat]
+    made.ravel()[:] = [_fraction(name, number) for number in array.ravel().tolist()]
     return made
 
 

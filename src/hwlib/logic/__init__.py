@@ -9,7 +9,7 @@ Source: problems ``logic-and-or``, ``logic-xor-impossible``, ``logic-relu-or``, 
 """
 
 from hwlib.logic._count import Classification, classify_functions, count_threshold_functions, numbered_function
-from hwlib.logic._functions import BooleanFunction, boolean_function, corners
+from hwlib.logic._functions import BooleanFunction, FunctionLike, boolean_function, corners
 from hwlib.logic._gates import Face, SignProof, prove_gate
 from hwlib.logic._networks import (
     Gate,
@@ -27,6 +27,7 @@ __all__ = [
     "BooleanFunction",
     "Classification",
     "Face",
+    "FunctionLike",
     "Gate",
     "LogicNetwork",
     "NotSeparable",

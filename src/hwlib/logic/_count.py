@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hwlib.logic._functions import BooleanFunction, Integers, corners
+from hwlib._core.arguments import whole
+from hwlib._core.types import Integers
+from hwlib.logic._functions import MOST_VARIABLES, BooleanFunction, corners
 from hwlib.logic._separate import NotSeparable, Separable, separate_points
 
 MOST_VARIABLES_COUNTED = 7
@@ -54,7 +56,7 @@ def count_threshold_functions(arity: int) -> int:
     return total
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Classification:
     """Every Boolean function of n variables, with the weights of a neuron or with a certificate.
 
@@ -76,13 +78,26 @@ class Classification:
     certificates: Integers
 
     def answer(self, number: int) -> Separable | NotSeparable:
-        """Neuron or certificate of one function, as :func:`separate` returns it."""
+        """Neuron or certificate of one function, as :func:`separate` returns it.
+
+        Args:
+            number: of the function.
+
+        Returns:
+            The neuron, or the certificate that there is none.
+
+        Raises:
+            ValueError: if there is no function of that number.
+        """
         function = numbered_function(number, self.arity)
         true, false = (tuple(map(tuple, function.points(value).tolist())) for value in (1, 0))
         if self.separable[number]:
             return Separable(tuple(self.weights[number].tolist()), int(self.bias[number]), true, false)
         x, y, u, v = (tuple(point) for point in corners(self.arity)[self.certificates[number]].tolist())
         return NotSeparable((x, y), (1, 1), (u, v), (1, 1))
+
+    def __repr__(self) -> str:
+        return f"Classification(arity={self.arity}, {self.separable.sum()} of {len(self.separable)} separable)"
 
     def verify(self) -> bool:
         """Whether every neuron computes its whole truth table and every certificate refutes, in integers."""
@@ -101,6 +116,13 @@ class Classification:
 def numbered_function(number: int, arity: int) -> BooleanFunction:
     """The Boolean function of n variables whose truth table, read as a binary number, is a given one.
 
+    Args:
+        number: from 0 to 2^(2^n) - 1.
+        arity: n, from 0 to 16.
+
+    Returns:
+        The function, of variables x1 to xn.
+
     Raises:
         ValueError: if there is no such function.
 
@@ -108,8 +130,8 @@ def numbered_function(number: int, arity: int) -> BooleanFunction:
         >>> numbered_function(6, 2).values
         (0, 1, 1, 0)
     """
-    rows = 2**arity
-    if not 0 <= number < 2**rows:
+    rows = 2 ** _known_arity(arity, MOST_VARIABLES)
+    if whole("number", number) not in range(2**rows):
         raise ValueError(f"number={number}: accepted for {arity} variables are 0 to 2^{rows} - 1")
     return BooleanFunction(tuple(int(bit) for bit in f"{number:0{rows}b}"), tuple(f"x{k + 1}" for k in range(arity)))
 
@@ -166,9 +188,10 @@ def classify_functions(arity: int) -> Classification:
     return answer
 
 
-def _known_arity(arity: int, most: int) -> None:
-    if not 0 <= arity <= most:
+def _known_arity(arity: int, most: int) -> int:
+    if whole("arity", arity) not in range(most + 1):
         raise ValueError(f"arity={arity}: accepted are 0 to {most} variables")
+    return arity
 
 
 def _all_tables(arity: int) -> npt.NDArray[np.bool_]:

@@ -107,6 +107,10 @@ class SignProof:
         wrong = (face for face in self.faces if not face.holds(self.relation))
         return next((face.counterexample(self.relation) for face in wrong), None)
 
+    def __repr__(self) -> str:
+        claim = f"f {self.relation} where wanted"
+        return f"SignProof({claim}: {'true' if self.verify() else 'false'}, on {len(self.faces)} faces)"
+
     def __str__(self) -> str:
         def line(face: Face) -> str:
             claim = f"f {self.relation}" if face.wanted else f"not f {self.relation}"

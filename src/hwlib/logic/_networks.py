@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,45 +12,86 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.arguments import whole
+from hwlib._core.arrays import as_array, as_numbers
 from hwlib._core.exact import as_exact
-from hwlib.logic._functions import BooleanFunction, Integers, corners
+from hwlib._core.types import AnyArray, Integers
+from hwlib.logic._functions import BooleanFunction, FunctionLike, boolean_function, corners
 from hwlib.logic._separate import Separable, separate
 from hwlib.network import Network
 
-Array = npt.NDArray[Any]
-WeightBias = tuple[Array, Array]  # (outputs, inputs) and (outputs,)
+WeightBias = tuple[AnyArray, AnyArray]  # (outputs, inputs) and (outputs,)
 Hidden = tuple[tuple[int, ...], int]  # weights and bias of one hidden neuron
 
 _MOST_VARIABLES_SEARCHED = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LogicNetwork:
     """A layered network with whole or rational weights, evaluated exactly.
 
     Attributes:
-        layers: weight ``(o, i)`` and bias ``(o,)`` of each layer.
+        layers: weight ``(o, i)`` and bias ``(o,)`` of each layer: int64, or Fractions (so are floats, at their exact
+            value).
         activation: ``"step"``, 1 where the sum is at least 0 and 0 elsewhere, after every layer; or ``"relu"``, after
             every layer but the last, which is linear.
+
+    Raises:
+        ValueError: if there is no layer, shapes do not fit, a weight is no finite real number, or the activation is
+            another one.
+
+    Example:
+        >>> LogicNetwork([([[1, 1]], [-2])], "step")
+        LogicNetwork(2-1, step)
     """
 
     layers: tuple[WeightBias, ...]
     activation: Literal["step", "relu"]
 
-    def __call__(self, inputs: npt.ArrayLike) -> Array:
-        """Outputs ``(points, o)`` for inputs ``(points, i)``; whole numbers and Fractions stay exact."""
-        values = np.asarray(inputs)
-        if values.ndim != 2 or values.shape[1] != self.layers[0][0].shape[1]:
-            raise ValueError(
-                f"inputs have shape {values.shape}: accepted is (points, {self.layers[0][0].shape[1]}), a row each"
-            )
+    def __post_init__(self) -> None:
+        if self.activation not in ("step", "relu"):
+            raise ValueError(f"activation={self.activation!r}: accepted are 'step' and 'relu'")
+        made: list[WeightBias] = []
         for number, (weight, bias) in enumerate(self.layers):
-            values = values @ weight.T + bias  # (points, o)
+            pair = _whole_or_rational("weight", weight), _whole_or_rational("bias", bias)
+            shapes = pair[0].shape, pair[1].shape
+            width = len(made[-1][1]) if made else shapes[0][-1:]
+            if len(shapes[0]) != 2 or shapes[1] != shapes[0][:1] or (made and shapes[0][1] != width):
+                raise ValueError(
+                    f"layer {number} has a weight of shape {shapes[0]} and a bias of shape {shapes[1]}: accepted are "
+                    f"(o, {width if made else 'inputs'}) and (o,)"
+                )
+            made.append(pair)
+        if not made:
+            raise ValueError("layers is empty: accepted are one or more pairs (weight, bias)")
+        object.__setattr__(self, "layers", tuple(made))
+
+    def __call__(self, inputs: npt.ArrayLike) -> AnyArray:
+        """Outputs for some inputs; whole numbers and Fractions stay exact.
+
+        Args:
+            inputs: ``(points, i)``, real numbers.
+
+        Returns:
+            ``(points, o)``.
+
+        Raises:
+            ValueError: if the inputs have another shape, or are no numbers.
+        """
+        values = as_numbers("inputs", inputs, exact=True, wide=True)
+        if values.ndim != 2 or values.shape[1] != self.inputs:
+            raise ValueError(f"inputs have shape {values.shape}: accepted is (points, {self.inputs}), a row each")
+        for number, (weight, bias) in enumerate(self.layers):
+            values = _affine(values, weight, bias)  # (points, o)
             if self.activation == "step":
                 values = (values >= 0).astype(np.int64)
             elif number < len(self.layers) - 1:
                 values = np.maximum(values, 0)
         return values
+
+    def __repr__(self) -> str:
+        widths = [self.inputs, *(len(bias) for _, bias in self.layers)]
+        return f"LogicNetwork({'-'.join(map(str, widths))}, {self.activation})"
 
     def as_network(self) -> Network:
         """The same function as a :class:`hwlib.network.Network` of Fractions.
@@ -76,6 +116,11 @@ class LogicNetwork:
         )
 
     @property
+    def inputs(self) -> int:
+        """How many bits, or numbers, go in."""
+        return int(self.layers[0][0].shape[1])
+
+    @property
     def widths(self) -> tuple[int, ...]:
         """Neurons of each hidden layer."""
         return tuple(len(bias) for _, bias in self.layers[:-1])
@@ -86,12 +131,28 @@ class LogicNetwork:
         return sum(self.widths)
 
     def computes(self, *functions: BooleanFunction) -> bool:
-        """Whether the outputs are exactly these functions, on their whole truth tables."""
+        """Whether the outputs are exactly these functions, on their whole truth tables.
+
+        Args:
+            functions: one for each output, all of as many variables as there are inputs.
+
+        Returns:
+            Whether they agree everywhere.
+
+        Raises:
+            ValueError: if there are other numbers of functions or variables.
+        """
+        outputs = len(self.layers[-1][1])
+        if len(functions) != outputs or any(function.arity != self.inputs for function in functions):
+            raise ValueError(
+                f"{len(functions)} functions of {', '.join(str(function.arity) for function in functions)} variables: "
+                f"accepted are {outputs} of {self.inputs}"
+            )
         table = np.array([function.values for function in functions]).T  # (rows, o)
-        return bool(np.array_equal(self(corners(functions[0].arity)), table))
+        return bool(np.array_equal(self(corners(self.inputs)), table))
 
 
-def threshold_network(function: BooleanFunction) -> LogicNetwork:
+def threshold_network(function: FunctionLike) -> LogicNetwork:
     """Compile any Boolean function into at most two layers of threshold neurons.
 
     A function with weights is one neuron. Otherwise hidden neurons are compared that make an OR or an AND of them
@@ -100,7 +161,7 @@ def threshold_network(function: BooleanFunction) -> LogicNetwork:
     are used whenever two are enough.
 
     Args:
-        function: the function.
+        function: the function, or what :func:`boolean_function` makes one from.
 
     Returns:
         A network that was checked on the whole truth table.
@@ -108,11 +169,11 @@ def threshold_network(function: BooleanFunction) -> LogicNetwork:
     Source: problem ``logic-relu-nand``; chapter *A few neurons decide everything*.
 
     Example:
-        >>> from hwlib.logic import boolean_function
-        >>> xor = threshold_network(boolean_function("x1 ^ x2"))
+        >>> xor = threshold_network("x1 ^ x2")
         >>> xor.widths, xor(corners(2)).ravel().tolist()
         ((2,), [0, 1, 1, 0])
     """
+    function = boolean_function(function)
     answer = separate(function, choose="smallest" if function.arity <= 4 else "any")
     if isinstance(answer, Separable):
         layers = [_layer([(answer.weights, answer.bias)], function.arity)]
@@ -122,7 +183,7 @@ def threshold_network(function: BooleanFunction) -> LogicNetwork:
     return _verified(LogicNetwork(tuple(layers), "step"), function)
 
 
-def relu_circuit(function: BooleanFunction) -> LogicNetwork:
+def relu_circuit(function: FunctionLike) -> LogicNetwork:
     """Compile any Boolean function into a ReLU network with one hidden layer, exact on {0, 1}^n.
 
     Two constructions are compared, and the one with fewer neurons is taken. *Terms*: the function is a sum of
@@ -131,7 +192,7 @@ def relu_circuit(function: BooleanFunction) -> LogicNetwork:
     kinks is a neuron.
 
     Args:
-        function: the function.
+        function: the function, or what :func:`boolean_function` makes one from.
 
     Returns:
         A network that was checked on the whole truth table. Its output weights are Fractions if they must be.
@@ -139,11 +200,11 @@ def relu_circuit(function: BooleanFunction) -> LogicNetwork:
     Source: problem ``logic-relu-nand``; chapter *A few neurons decide everything*.
 
     Example:
-        >>> from hwlib.logic import boolean_function
-        >>> parity = relu_circuit(boolean_function("x1 ^ x2 ^ x3"))
+        >>> parity = relu_circuit("x1 ^ x2 ^ x3")
         >>> parity.layers[0][0].tolist(), parity.layers[1][0].tolist()
         ([[1, 1, 1], [1, 1, 1], [1, 1, 1]], [[1, -2, 2]])
     """
+    function = boolean_function(function)
     options = [_disjoint_terms(function), *(_folds(*projected) for projected in _projections(function))]
     hidden, weights, bias = min(options, key=_simplicity)
     output = np.array(weights, dtype=np.int64 if _whole(weights) else object)
@@ -164,8 +225,7 @@ def as_relu(network: LogicNetwork) -> LogicNetwork:
         ValueError: if the network is not one of threshold neurons.
 
     Example:
-        >>> from hwlib.logic import boolean_function
-        >>> and_gate = as_relu(threshold_network(boolean_function("x1 & x2")))
+        >>> and_gate = as_relu(threshold_network("x1 & x2"))
         >>> and_gate.widths, and_gate(corners(2)).ravel().tolist()
         ((2,), [0, 0, 0, 1])
     """
@@ -238,22 +298,22 @@ def circuit(inputs: Sequence[str], gates: Sequence[Gate], outputs: Sequence[str]
     return LogicNetwork(tuple(layers), "step")
 
 
-def nand_circuit(function: BooleanFunction) -> LogicNetwork:
+def nand_circuit(function: FunctionLike) -> LogicNetwork:
     """Any Boolean function from NAND neurons alone, step(1 - a - b): NAND is complete.
 
     A sum of products is a NAND of NANDs, with as many inputs each as are needed: step(m - 1 - (a1 + ... + am)).
 
     Args:
-        function: the function.
+        function: the function, or what :func:`boolean_function` makes one from.
 
     Returns:
         A network that was checked on the whole truth table.
 
     Example:
-        >>> from hwlib.logic import boolean_function
-        >>> nand_circuit(boolean_function("x1 ^ x2")).widths
+        >>> nand_circuit("x1 ^ x2").widths
         (4, 2)
     """
+    function = boolean_function(function)
     names = function.variables
     gates: list[Gate] = []
     terms: list[Gate] = []
@@ -288,8 +348,7 @@ def adder(bits: int) -> LogicNetwork:
         >>> adder(2)([[1, 0, 1, 1]]).tolist()  # 1 + 3 = 4
         [[0, 0, 1]]
     """
-    if operator.index(bits) < 1:
-        raise ValueError(f"bits={bits}: accepted are whole numbers of at least 1")
+    bits = whole("bits", bits, least=1)
     gates: list[Gate] = []
     for k in range(bits):
         signals = {f"a{k}": 1, f"b{k}": 1} | ({f"carry{k}": 1} if k else {})
@@ -297,6 +356,23 @@ def adder(bits: int) -> LogicNetwork:
         gates.append(Gate(f"sum{k}", {**signals, f"carry{k + 1}": -2}, -1))
     inputs = [f"{letter}{k}" for letter in "ab" for k in range(bits)]
     return circuit(inputs, gates, [*(f"sum{k}" for k in range(bits)), f"carry{bits}"])
+
+
+def _whole_or_rational(name: str, values: Any) -> AnyArray:
+    array = as_array(name, values)
+    made = array.astype(np.int64) if array.dtype.kind in "bi" else as_exact(name, array)
+    made.setflags(write=False)
+    return made
+
+
+def _affine(values: AnyArray, weight: AnyArray, bias: AnyArray) -> AnyArray:
+    """``values @ weight.T + bias``, in Python's whole numbers if 64 bits might not hold the sums."""
+    if values.dtype == weight.dtype == bias.dtype == np.int64:
+        most = np.abs(weight.astype(float)).sum(axis=1) * np.abs(values.astype(float)).max(initial=0)
+        if (most + np.abs(bias.astype(float))).max(initial=0) > 2**62:
+            values = values.astype(object)
+    made: AnyArray = values @ weight.T + bias
+    return made
 
 
 def _layer(neurons: Sequence[Hidden], inputs: int) -> WeightBias:

@@ -7,17 +7,20 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from hwlib._core.arrays import whole_array
+from hwlib._core.exact import as_exact
 from hwlib._core.polygon import clip
 from hwlib._core.text import affine_text
-from hwlib.logic._functions import BooleanFunction, Coding, Integers, corners
+from hwlib._core.types import AnyArray, Integers, Number
+from hwlib.logic._functions import BooleanFunction, Coding, FunctionLike, boolean_function, corners
 
 Point = tuple[int, ...]
-Exact = npt.NDArray[Any]  # of Python's whole numbers
+Exact = AnyArray  # of Python's whole numbers
 Answer = TypeVar("Answer", "Separable", "NotSeparable")
 Choice = Literal["any", "margin", "smallest"]
 
@@ -49,7 +52,17 @@ class Separable:
         )
 
     def activation(self, point: Sequence[int]) -> int:
-        """w.x + b at one point."""
+        """w.x + b at one point.
+
+        Args:
+            point: n whole numbers.
+
+        Returns:
+            The sum.
+
+        Raises:
+            ValueError: if there are not n of them.
+        """
         return sum(w * int(x) for w, x in zip(self.weights, point, strict=True)) + self.bias
 
     @property
@@ -65,6 +78,9 @@ class Separable:
         """Distance from the middle of the strip to the nearest point, as a float; infinite if one side is empty."""
         squared = self.squared_margin
         return math.inf if squared is None else math.sqrt(squared)
+
+    def __repr__(self) -> str:
+        return f"Separable(weights={self.weights}, bias={self.bias})"
 
     def __str__(self) -> str:
         names = [*(f"x{k + 1}" for k in range(len(self.weights))), ""]
@@ -103,15 +119,6 @@ class NotSeparable:
             and self._sum(self.true_points, self.true_counts) == self._sum(self.false_points, self.false_counts)
         )
 
-    def refutes(self, function: BooleanFunction, *, coding: Coding = (0, 1)) -> bool:
-        """Whether the certificate holds and its points have the values of this function."""
-        value = dict(zip(map(tuple, corners(function.arity, coding=coding).tolist()), function.values, strict=True))
-        return (
-            self.verify()
-            and all(value.get(x) == 1 for x in self.true_points)
-            and all(value.get(x) == 0 for x in self.false_points)
-        )
-
     @staticmethod
     def _sum(points: Sequence[Point], counts: Sequence[int]) -> list[int]:
         return [sum(m * x for m, x in zip(counts, column, strict=True)) for column in zip(*points, strict=True)]
@@ -130,12 +137,12 @@ class NotSeparable:
                 f" = {_show(total)}",
                 f"Add w.x + b over the left side: {same} >= 0, for the neuron fires at each of its points.",
                 f"Add it over the right side: {same} < 0, for it fires at none of them.",
-                "Both can not be, so there are no such w and b.",
+                "Both cannot be, so there are no such w and b.",
             ]
         )
 
 
-def separate(function: BooleanFunction, *, coding: Coding = (0, 1), choose: Choice = "any") -> Separable | NotSeparable:
+def separate(function: FunctionLike, *, coding: Coding = (0, 1), choose: Choice = "any") -> Separable | NotSeparable:
     """Decide whether one threshold neuron computes a Boolean function, with a proof either way.
 
     A pair of true points and a pair of false points with the same sum refutes; otherwise weights are sought, by a few
@@ -143,7 +150,7 @@ def separate(function: BooleanFunction, *, coding: Coding = (0, 1), choose: Choi
     integers before it is returned.
 
     Args:
-        function: the function.
+        function: the function, or what :func:`boolean_function` makes one from.
         coding: the integers that stand for false and true in the neuron's inputs.
         choose: which weights: ``"any"``, the fastest; ``"margin"``, those with the widest empty strip;
             ``"smallest"``, integers with the least sum of absolute values.
@@ -157,22 +164,22 @@ def separate(function: BooleanFunction, *, coding: Coding = (0, 1), choose: Choi
     Source: problems ``logic-and-or`` and ``logic-xor-impossible``; chapter *One neuron cuts space in two*.
 
     Example:
-        >>> from hwlib.logic import boolean_function
-        >>> print(separate(boolean_function("x1 & x2")))
+        >>> print(separate("x1 & x2"))
         fires where x1 + x2 - 2 >= 0
         f(1, 1) = 1: 0 >= 0
         f(0, 0) = 0: -2 < 0
         f(0, 1) = 0: -1 < 0
         f(1, 0) = 0: -1 < 0
-        >>> print(separate(boolean_function("x1 ^ x2")))
+        >>> print(separate("x1 ^ x2"))
         f = 1 at (0, 1), (1, 0); f = 0 at (0, 0), (1, 1)
         (0, 1) + (1, 0) = (0, 0) + (1, 1) = (1, 1)
         Add w.x + b over the left side: w1 + w2 + 2b >= 0, for the neuron fires at each of its points.
         Add it over the right side: w1 + w2 + 2b < 0, for it fires at none of them.
-        Both can not be, so there are no such w and b.
+        Both cannot be, so there are no such w and b.
     """
     if choose not in ("any", "margin", "smallest"):
         raise ValueError(f"choose={choose!r}: accepted are 'any', 'margin' and 'smallest'")
+    function = boolean_function(function)
     true, false = (function.points(value, coding=coding) for value in (1, 0))
     if (refuted := _two_point_certificate(function, coding)) is not None:
         return refuted
@@ -230,17 +237,17 @@ def separate_points(true_points: npt.ArrayLike, false_points: npt.ArrayLike) -> 
 
 
 def weight_polygon(
-    function: BooleanFunction, bias: int | Fraction, *, reach: int, coding: Coding = (0, 1)
+    function: FunctionLike, bias: Number, *, box: Sequence[tuple[Number, Number]], coding: Coding = (0, 1)
 ) -> list[tuple[Fraction, Fraction]]:
     """All weights (w1, w2) with which a neuron of a given bias computes a function of two variables.
 
     Each point x of the truth table allows half a plane: w.x + b >= 0 if it is true, w.x + b < 0 if it is false. The
-    square of all weights between -reach and reach is cut by the four of them, in exact arithmetic.
+    box of all weights is cut by the four of them, in exact arithmetic.
 
     Args:
-        function: a function of two variables.
-        bias: b, a whole number or a Fraction.
-        reach: half the side of the square.
+        function: a function of two variables, or what :func:`boolean_function` makes one from.
+        bias: b, a real number, taken at its exact value.
+        box: least and largest value of either weight, two pairs.
         coding: the integers that stand for false and true.
 
     Returns:
@@ -248,19 +255,22 @@ def weight_polygon(
         false points do not belong to the set.
 
     Raises:
-        ValueError: if the function does not have two variables.
+        ValueError: if the function does not have two variables, the bias is no number, or the box is none.
 
     Source: problem ``logic-and-or``; chapter *One neuron cuts space in two*.
 
     Example:
-        >>> from hwlib.logic import boolean_function
-        >>> [(int(p), int(q)) for p, q in weight_polygon(boolean_function("x1 & x2"), -2, reach=9)]
+        >>> [(int(p), int(q)) for p, q in weight_polygon("x1 & x2", -2, box=[(-9, 9), (-9, 9)])]
         [(2, 2), (0, 2), (2, 0)]
     """
+    function = boolean_function(function)
     if function.arity != 2:
         raise ValueError(f"a function of {function.arity} variables: accepted are functions of two")
-    side, b = Fraction(reach), Fraction(bias)
-    polygon = [(side, -side), (side, side), (-side, side), (-side, -side)]
+    b, ends = as_exact("bias", bias).item(), as_exact("box", box)
+    if ends.shape != (2, 2) or (ends[:, 0] >= ends[:, 1]).any():
+        raise ValueError(f"box={box!r}: accepted are two pairs (low, high), low < high")
+    (left, right), (low, high) = ends.tolist()
+    polygon = [(right, low), (right, high), (left, high), (left, low)]
     strict = False
     for value in (1, 0):
         sign = 2 * value - 1
@@ -272,14 +282,12 @@ def weight_polygon(
 
 
 def _integer_points(name: str, points: npt.ArrayLike) -> Integers:
-    array = np.asarray(points)
+    array = whole_array(name, points)
     if array.size == 0:
         return np.zeros((0, array.shape[-1] if array.ndim == 2 else 0), dtype=np.int64)
-    if array.ndim != 2 or not np.issubdtype(array.dtype, np.integer):
-        raise ValueError(
-            f"{name} is an array of {array.dtype} of shape {array.shape}: accepted are integers, a row for each point"
-        )
-    return array.astype(np.int64)
+    if array.ndim != 2:
+        raise ValueError(f"{name} is an array of shape {array.shape}: accepted are a row for each point")
+    return array
 
 
 def _nearest_points(true: Integers, false: Integers) -> tuple[list[tuple[int, int]], list[Fraction]]:
@@ -426,7 +434,7 @@ def _checked(answer: Answer) -> Answer:
     return answer
 
 
-def _tuples(points: npt.NDArray[Any]) -> tuple[Point, ...]:
+def _tuples(points: AnyArray) -> tuple[Point, ...]:
     return tuple(tuple(row) for row in points.tolist())
 
 

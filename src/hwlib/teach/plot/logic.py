@@ -78,7 +78,7 @@ def weight_polygons(shown: Mapping[str, BooleanFunction], *, bias: int | Fractio
     """
     drawn = figure(2.8 * len(shown), 3.0)
     for axes, (title, function) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
-        polygon = [(float(p), float(q)) for p, q in weight_polygon(function, bias, reach=reach)]
+        polygon = [(float(p), float(q)) for p, q in weight_polygon(function, bias, box=[(-reach, reach)] * 2)]
         if not polygon:
             raise ValueError(f"{title} with bias={bias}: no weights will do, so there is nothing to draw")
         axes.add_patch(Polygon(polygon, facecolor=FIRES, alpha=0.55, linewidth=0))
