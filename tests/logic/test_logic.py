@@ -207,7 +207,7 @@ TEXTS = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(TEXTS)
 def test_texts_mean_what_sympy_s_own_parser_reads(text):
     names = ["a", "b", "c"]
