@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import sys
 import warnings
 
 import numpy as np
@@ -15,7 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from hwlib.optim import KinkWarning, hessian_operator, hessian_size, r_operator, top_eigenvalues, trace_estimate
+from hwlib.optim import (
+    KinkWarning,
+    follow,
+    hessian_operator,
+    hessian_size,
+    network_errors,
+    noisy_questions,
+    r_operator,
+    top_eigenvalues,
+    trace_estimate,
+)
 
 from ..examples import examples
 
@@ -308,6 +319,22 @@ def test_two_samples_are_enough_for_a_trace_with_its_error():
     values = [trace_estimate(hessian_operator(lambda: w[0] * w[1], [w]), samples=2, rng=seed) for seed in range(20)]
     assert {estimate for estimate, _ in values} == {-2.0, 0.0, 2.0}
     assert all(error == 0 if estimate else error == pytest.approx(2) for estimate, error in values)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: hessian_operator(lambda: None, []),
+        lambda: r_operator(None, None, None),
+        lambda: hessian_size([1]),
+        lambda: follow(None, None, [1.0], steps=1),
+        lambda: network_errors(1, noisy_questions([0], label_noise=0), epochs=1),
+    ],
+)
+def test_a_missing_torch_is_told_with_the_command_that_installs_it(monkeypatch, call):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=r"torch is missing: pip install"):
+        call()
 
 
 def test_vectors_may_have_gradients_and_operators_are_told_in_a_line():

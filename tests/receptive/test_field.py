@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -127,6 +128,20 @@ class Split(nn.Module):
         return x.view(b, 2, c // 2, h, w).transpose(1, 2).contiguous().view(b, -1, h, w)
 
 
+class Regrouped(nn.Module):
+    """Channels that read different sets, in groups that do not fit into each other, with dimensions of length 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.forked = Forked()
+
+    def forward(self, x):
+        x = self.forked(x)  # 6 channels
+        b, _, h, w = x.shape
+        x = x.view(b, 2, 1, 3, h, w).reshape(b, 3, 2, h, 1, w).transpose(1, 2)
+        return x.reshape(b, -1, h, w).unflatten(1, (2, 3))[:, :, 1:].flatten(1, 2)
+
+
 class Shared(nn.Module):
     def __init__(self):
         super().__init__()
@@ -190,6 +205,7 @@ CASES = {
     "squeeze and excite": (SqueezeExcite(), 1, (5, 5)),
     "channel split": (Split(), 1, (5, 6)),
     "channel split, then mixed": (sequence(Split(), nn.Conv2d(4, 4, 2, groups=2)), 1, (5, 6)),
+    "regrouped": (Regrouped(), 1, (7, 6)),
     "shared": (Shared(), 1, (6, 5)),
     "functional": (functional, 1, (9, 11)),
     "global pool": (sequence(nn.Conv2d(1, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 3)), 1, (6, 6)),
@@ -582,6 +598,21 @@ def test_a_module_is_left_as_it_was():
     receptive_field(net)
     assert [part.training for part in net.modules()] == [True, True, True, False]
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: receptive_field(lambda x: x),
+        lambda: effective_field(lambda x: x, 3),
+        architectures.vgg16,
+        architectures.inception_v3,
+    ],
+)
+def test_a_missing_torch_is_told_with_the_command_that_installs_it(monkeypatch, call):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=r"torch is missing: pip install"):
+        call()
 
 
 class Stateful(nn.Module):

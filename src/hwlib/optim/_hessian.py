@@ -247,6 +247,7 @@ def hessian_size(parameters: Iterable[torch.Tensor]) -> HessianSize:
         >>> hessian_size(torch.nn.Linear(2, 1).parameters())
         HessianSize(parameters=3, entries=9, distinct=6, bytes=36)
     """
+    require("torch")
     tensors = list(parameters)
     if not tensors:
         raise ValueError("parameters is empty: accepted are one or more tensors")

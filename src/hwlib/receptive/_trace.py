@@ -218,6 +218,24 @@ def dimensions(x: Traced, dim: Any) -> list[int]:
     return sorted(dimension(x, d) for d in ([dim] if isinstance(dim, int) else dim))
 
 
+def on_axis(x: Traced, terms: list[Term], dim: int, rows_to: Callable[[Rows], Rows], mask_to: Any) -> list[Term]:
+    """Change terms along one dimension, which is an axis of the input or not."""
+    if x._axes[dim] >= 0:
+        return _reach.over_axis(terms, x._axes[dim], rows_to)
+    return [Term(np.moveaxis(mask_to(np.moveaxis(term.mask, dim, 0)), 0, dim), term.rows) for term in terms]
+
+
+def rebuilt(x: Traced, terms: Sequence[Term], simplify: bool = False) -> Traced:
+    """A tensor of the same kind of dimensions whose lengths are those of the terms."""
+    if simplify:
+        terms = _reach.simplified(terms)
+    sizes = tuple(
+        (len(terms[0].rows[axis]) if axis >= 0 else terms[0].mask.shape[dim]) if terms else x._sizes[dim]
+        for dim, axis in enumerate(x._axes)
+    )
+    return Traced(x._log, sizes, x._axes, terms)
+
+
 def without(x: Traced, stored: Sequence[int], terms: Sequence[Term], view: Sequence[tuple[int, ...]]) -> Traced:
     """The tensor after some stored dimensions, by now of length 1 in every mask, are gone."""
     kept = [i for i in range(len(x._sizes)) if i not in stored]
