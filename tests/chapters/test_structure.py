@@ -41,6 +41,8 @@ TYPED = {
     "conv_transpose": {
         "stride 2": "given by the problem",
         "With kernel 3, stride 3 and padding 1": "the case that the cell above takes",
+        "the weights are 1, 2, 3 and so on": "the explorer's own kernel",
+        "at stride 1 the output": "a setting of the explorer",
     },
     "conv_counting": {
         "VGG-16": "a name",

@@ -520,3 +520,9 @@ def test_with_stride_1_the_way_back_is_an_inverse_for_one_weight_and_not_for_two
 def test_a_convolution_may_enlarge_and_need_not_keep_the_size():
     """The first question once said that a convolution makes images smaller, and later that it keeps their size."""
     assert [F.conv1d(torch.ones(1, 1, 4), torch.ones(1, 1, 3), padding=p).shape[-1] for p in range(3)] == [2, 4, 6]
+
+
+@pytest.mark.parametrize(("k", "s"), list(itertools.product(range(1, 5), range(1, 4))))
+def test_of_the_explorer_s_weights_only_stride_1_has_equal_phase_sums(k, s):
+    w = as_dict(np.arange(1, k * k + 1).reshape(k, k))
+    assert (len(set(phase_sums(w, s).values())) == 1) == (s == 1)
