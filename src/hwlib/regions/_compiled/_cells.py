@@ -57,6 +57,7 @@ def _split(
     A row holds a corner and its heights above all lines. Returns the tables, where the second side begins and ends,
     and whether all signs are safe.
     """
+    # long: one loop over arrays that it fills; its parts would have to take and return all of them.
     same, flips = lines.same, lines.flips
     count, length, words = len(same), rows.shape[1], facets.shape[1]
     width = length - count
@@ -126,6 +127,7 @@ def _split(
 @numba.njit
 def _cut(old: _Cells, lines: Lines, first_number: int, last: bool) -> tuple[_Cells, bool]:
     """Cut all cells by the lines of a layer; after the last layer nobody asks what it puts out."""
+    # long: one loop over arrays that it fills; its parts would have to take and return all of them.
     count, words, before = len(lines.offset), len(lines.looked_at), old.positive.shape[1]
     width, neurons = old.corners.shape[1], count // len(lines.breakpoints)
     margin, weight, line_rows, offset = lines.margin, lines.weight, lines.rows, lines.offset

@@ -266,6 +266,7 @@ def _pairs(chords: _Chords) -> Array:
 @numba.njit
 def _meetings(pairs: Array, old: _Map, found: _Crossings, chords: _Chords, lines: Lines) -> tuple[_Meetings, bool]:
     """Meetings in their order along each chord, and whether that order is safe."""
+    # long: one loop over arrays that it fills; its parts would have to take and return all of them.
     heights, sizes = old.heights, old.sizes
     points, edges, edge, share = old.points, old.edges, found.edge, found.share
     first, second, line, crossing, margin = chords.first, chords.second, chords.line, chords.crossing, lines.margin
