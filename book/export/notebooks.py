@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from docutils.nodes import make_id
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
@@ -23,8 +23,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pybtex.database import parse_file
 
 from book.export.myst import Block, Translator, UnknownSyntaxError, split_blocks
-from book.ext.pages import LABEL, shown_number
-from book.paths import is_chapter
+from book.export.record import Record, digest, write
+from book.ext.pages import LABEL, by_id, shown_number
+from book.paths import ROOT, is_chapter
 
 _INSTALL = """\
 # Install the book's library where it is missing, as on Colab. Nothing that is there already is replaced.
@@ -41,37 +42,48 @@ if importlib.util.find_spec("hwlib") is None:
 _COMMENT = re.compile(r"#.*")
 
 
-def export_all(source: Path, site_folder: Path, *, site: str | None, wheel: str) -> list[Path]:
-    """Write two notebooks for each chapter into ``notebooks`` of the site.
+def export_all(source: Path, site_folder: Path, *, site: str | None, wheel: str, record: Record) -> list[Path]:
+    """Write two notebooks for each chapter into ``notebooks`` of the site, unless they are there already.
 
     Args:
         source: folder that holds ``chapters`` and ``references.bib``.
         site_folder: the finished site.
         site: address that it will have, for links back and for the library; None leaves links out.
         wheel: name of the library's wheel in ``wheels`` of the site.
+        record: what was made before.
 
     Returns:
-        The notebooks written.
+        The notebooks.
 
     Raises:
         UnknownSyntaxError: if a chapter has a directive or role that has no translation.
     """
     folder = site_folder / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    bibliography = source / "references.bib"
+    address = f"{site}/wheels/{wheel}" if site else ""
+    code = sorted(ROOT.joinpath("book").glob("ex*/*.py"))
+    made = []
     for chapter in filter(is_chapter, sorted((source / "chapters").glob("*.md"))):
-        page = PageFacts.read(site_folder, f"chapters/{chapter.stem}", source / "references.bib", site)
-        address = f"{site}/wheels/{wheel}" if site else ""
-        for name, notebook in (
-            (chapter.stem, student_notebook(chapter, page, address)),
-            (f"{chapter.stem}_solutions", solutions_notebook(chapter, page, address)),
-        ):
-            nbformat.validate(notebook)
-            written.append(folder / f"{name}.ipynb")
-            written[-1].write_text(nbformat.writes(notebook) + "\n", encoding="utf8")
-    for stale in set(folder.glob("*.ipynb")) - set(written):
+        name = f"chapters/{chapter.stem}"
+        both = [folder / f"{chapter.stem}.ipynb", folder / f"{chapter.stem}_solutions.ipynb"]
+        made += both
+        key = digest([chapter, site_folder / f"{name}.html", recorded(site_folder, name), bibliography, *code], address)
+        if not all(record.knows(path, key) for path in both):
+            page = PageFacts.read(site_folder, name, bibliography, site)
+            for path, export in zip(both, (student_notebook, solutions_notebook), strict=True):
+                notebook = export(chapter, page, address)
+                nbformat.validate(notebook)
+                write(path, nbformat.writes(notebook) + "\n")
+                record.note(path, key)
+    for stale in set(folder.iterdir()) - set(made):
         stale.unlink()
-    return written
+    return made
+
+
+def recorded(site_folder: Path, name: str) -> Path:
+    """The results that a page's cells recorded."""
+    return site_folder.parent / "jupyter_execute" / f"{name}.glue.json"
 
 
 def student_notebook(chapter: Path, page: PageFacts, wheel: str) -> Any:
@@ -108,6 +120,7 @@ class PageFacts:
 
     name: str
     page: BeautifulSoup
+    elements: dict[str, Tag]
     values: dict[str, str]
     bibliography: Any
     site: str | None
@@ -116,10 +129,10 @@ class PageFacts:
     def read(cls, site_folder: Path, name: str, bibliography: Path, site: str | None) -> PageFacts:
         """Read a page of the finished site and the results that its cells recorded."""
         page = BeautifulSoup((site_folder / f"{name}.html").read_text("utf8"), "html.parser")
-        recorded = site_folder.parent / "jupyter_execute" / f"{name}.glue.json"
-        glue = json.loads(recorded.read_text("utf8")) if recorded.exists() else {}
+        results = recorded(site_folder, name)
+        glue = json.loads(results.read_text("utf8")) if results.exists() else {}
         values = {key: str(ast.literal_eval(value["data"]["text/plain"])) for key, value in glue.items()}
-        return cls(name, page, values, parse_file(str(bibliography)), site)
+        return cls(name, page, by_id(page), values, parse_file(str(bibliography)), site)
 
     @property
     def title(self) -> str:
@@ -148,21 +161,22 @@ class PageFacts:
 
     def equation(self, label: str) -> str:
         """See :class:`book.export.myst.Lookup`."""
-        number = shown_number(self.page, label)
+        number = shown_number(self.elements, label)
         if number is None:
             raise UnknownSyntaxError(f"{self.name}: the page has no equation {label}")
         return number.strip("()")
 
     def caption(self, label: str) -> str:
         """See :class:`book.export.myst.Lookup`."""
-        heading = self.page.select_one(f"#{make_id(label)} > .admonition-title")
+        element = self.elements.get(make_id(label))
+        heading = element and element.select_one(":scope > .admonition-title")
         if heading is None:
             raise UnknownSyntaxError(f"{self.name}: the page has no theorem or exercise {label}")
         return " ".join(heading.get_text().split())
 
     def number(self, label: str) -> str:
         """What the page calls the thing with a label, such as ``Fig. 1.1``; the label itself if nothing has it."""
-        return shown_number(self.page, label) or label
+        return shown_number(self.elements, label) or label
 
     def citation(self, role: str, keys: list[str]) -> str:
         """See :class:`book.export.myst.Lookup`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-PARTS = ("execution", "pages", "buttons", "problem_index", "finish")
+PARTS = ("session", "only", "execution", "pages", "buttons", "problem_index", "finish")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

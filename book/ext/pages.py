@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup, NavigableString, Tag
 from docutils.nodes import make_id
 from sphinx.application import Sphinx
 from sphinx_proof.domain import ProofDomain
+
+from book.export.record import digest
+from book.paths import ROOT, STATIC
+from book.settings import Settings
 
 # All proofs without a label get one id, and the insides of all theorems and exercises another: it names none of them.
 NAMELESS = re.compile(
@@ -24,21 +29,28 @@ class MergeableProofDomain(ProofDomain):  # type: ignore[misc]
         """Called for the pages that another process has read."""
 
 
-def shown_number(page: BeautifulSoup, label: str) -> str | None:
+def by_id(page: BeautifulSoup) -> dict[str, Tag]:
+    """The elements of a page that have an id."""
+    return {str(element["id"]): element for element in page.find_all(id=True)}
+
+
+def shown_number(elements: Mapping[str, Tag], label: str) -> str | None:
     """What a page calls the equation, theorem or figure with a label: ``(1.4)``, ``Theorem 1.1``, ``Fig. 1.2``.
 
     Args:
-        page: the page.
+        elements: elements of the page by id.
         label: the label in its source.
 
     Returns:
         The name, or None if the page has nothing with that label.
     """
-    number = page.select_one(f"#equation-{make_id(label)} .eqno")
-    if number is not None:
+    equation = elements.get(f"equation-{make_id(label)}")
+    number = equation and equation.select_one(".eqno")
+    if number:
         return f"({number.get_text().strip('()# ' + chr(0xB6) + chr(10))})"
-    heading = page.select_one(f"#{make_id(label)} .caption-number")
-    return " ".join(heading.get_text().split()) if heading is not None else None
+    element = elements.get(make_id(label))
+    heading = element and element.select_one(".caption-number")
+    return " ".join(heading.get_text().split()) if heading else None
 
 
 def link_checks(body: str) -> str:
@@ -53,14 +65,15 @@ def link_checks(body: str) -> str:
     if not LABEL.search(body):
         return body
     page = BeautifulSoup(body, "html.parser")
-    for comment in page.select("div.highlight span.c1"):
+    elements = by_id(page)
+    for comment in page.find_all("span", class_="c1"):
         text = comment.get_text()
         if not LABEL.search(text):
             continue
         comment.clear()
         position = 0
         for match in LABEL.finditer(text):
-            number = shown_number(page, match[0])
+            number = shown_number(elements, match[0])
             if number is None:
                 continue
             comment.append(NavigableString(text[position : match.start()]))
@@ -81,8 +94,17 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         context["body"] = link_checks(body)
 
 
+def _note_what_renders(app: Sphinx, config: Any) -> None:
+    files = [path for folder in (ROOT / "book" / "ext", STATIC) for path in sorted(folder.rglob("*"))]
+    sources = [path for path in files if path.is_file() and "__pycache__" not in path.parts]
+    config.rendering_key = digest(sources, repr(Settings.from_environment()))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    # A change of what renders pages, or of an address, makes Sphinx write every page again.
+    app.add_config_value("rendering_key", "", "html")
+    app.connect("config-inited", _note_what_renders)
     app.add_domain(MergeableProofDomain, override=True)
     # This one numbers sections after all pages are read, in one process, but does not say so; undeclared, it would
     # stop parallel reading, and with it parallel execution.

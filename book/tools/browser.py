@@ -45,7 +45,7 @@ def install() -> None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 
-def main() -> None:
+def make_ready() -> None:
     """Find or install, and say loudly if there is none."""
     if not find():
         install()
@@ -55,7 +55,3 @@ def main() -> None:
         print("=" * 100)
         print("NO BROWSER: the tests of the site will be SKIPPED. Install Chromium, or set CHROMIUM to one.")
         print("=" * 100)
-
-
-if __name__ == "__main__":
-    main()

@@ -24,7 +24,3 @@ def lock() -> str:
     compiled = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     kept = [line for line in compiled.splitlines() if not re.match(r"(nvidia-|cuda-|triton==)", line)]
     return _HEADER + "\n".join(re.sub(r"^(torch==[\w.]+).*", r"\1", line) for line in kept) + "\n"
-
-
-if __name__ == "__main__":
-    (ROOT / "requirements.lock").write_text(lock())

@@ -12,8 +12,8 @@ SITE, PICTURES = ROOT / "_build" / "html", ROOT / "_build" / "screenshots"
 WIDTHS = {"wide": 1280, "phone": 390}
 
 
-def main() -> None:
-    """Take the pictures."""
+def take() -> int:
+    """Take the pictures; gives the exit status."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     pages = [path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html")) if "_static" not in path.parts]
     with serve(SITE) as address, sync_playwright() as playwright:
@@ -30,7 +30,4 @@ def main() -> None:
                     print(PICTURES / name)
                     context.close()
         browser.close()
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -1,4 +1,4 @@
-"""Serve a folder on this machine, for tests and screenshots."""
+"""Serve a folder on this machine, to look at, and for tests and screenshots."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def serve(folder: Path) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def serve_until_interrupted(folder: Path, port: int) -> int:
+    """Serve a folder until somebody presses Ctrl-C.
+
+    Args:
+        folder: the folder.
+        port: of the address.
+
+    Returns:
+        The exit status.
+    """
+    with ThreadingHTTPServer(("127.0.0.1", port), functools.partial(SimpleHTTPRequestHandler, directory=folder)) as it:
+        print(f"http://127.0.0.1:{port}/ shows the site; Ctrl-C ends it", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            it.serve_forever()
+    return 0

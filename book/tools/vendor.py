@@ -72,7 +72,3 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target)
     else:
         shutil.copy(source, target)
-
-
-if __name__ == "__main__":
-    fetch()

@@ -2,152 +2,198 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
+import re
+import signal
+import time
 
 import pytest
-from book.ext.buttons import chapter_buttons
-from book.ext.execution import execution_key
-from book.ext.pages import link_checks
-from book.paths import ROOT
-from book.settings import Settings
 
-HEAD = """---
-jupytext: {text_representation: {extension: .md, format_name: myst}}
-kernelspec: {name: python3, display_name: Python 3, language: python}
----
+from .conftest import BUILD, HEAD, cell
 
-"""
+pytestmark = pytest.mark.slow
+
+FAILING = HEAD + "# Page\n\n" + cell("assert 1 + 1 == 3, 'arithmetic'")
 
 
-FAILING = "# Page\n\n```{code-cell} ipython3\nassert 1 + 1 == 3, 'arithmetic'\n```\n"
+def executed(result):
+    """The pages that a build has executed."""
+    return set(re.findall(r"executed (\S+) in", result.stdout))
 
 
-@pytest.fixture
-def small_book(tmp_path):
-    (tmp_path / "chapters").mkdir()
-    for name in ("_config.yml", "references.bib"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "book").mkdir()
-    (tmp_path / "book" / "static").symlink_to(ROOT / "book" / "static")
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
-    return tmp_path
-
-
-def build(folder, text, *options, **environment):
-    (folder / "index.md").write_text(HEAD + text)
-    command = [sys.executable, "-m", "book.tools.build", "--source", str(folder), "--jobs", "1", *options]
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("BOOK_")}
-    return subprocess.run(command, cwd=ROOT, env={**outside, **environment}, capture_output=True, text=True)
-
-
-@pytest.mark.slow
-def test_a_failing_cell_fails_the_build_again_and_again_until_it_is_mended(small_book):
-    for _ in range(2):
-        result = build(small_book, FAILING)
+def test_a_failing_cell_fails_each_way_to_build_until_it_is_mended(small_book):
+    small_book.write(index=FAILING)
+    for build in (small_book.build, small_book.jupyter_book, small_book.build):
+        result = build()
         assert result.returncode == 1
+        assert f"{small_book.folder / 'index.md'}:9: a cell failed" in result.stderr
         assert "AssertionError" in result.stderr
         assert "arithmetic" in result.stderr
-    mended = build(small_book, FAILING.replace("== 3", "== 2"))
+    small_book.write(index=FAILING.replace("== 3", "== 2"))
+    mended = small_book.build()
     assert mended.returncode == 0, mended.stderr
-    assert (small_book / "_build" / "html" / "index.html").exists()
+    assert small_book.page()
 
 
-@pytest.mark.slow
-def test_a_failing_cell_fails_the_build_of_its_chapter_alone(small_book):
-    (small_book / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/sums\n")
-    (small_book / "chapters" / "sums.md").write_text(HEAD + FAILING)
-    result = build(small_book, "# Front\n\nSee {ref}`nowhere`.\n", "--only", "sums")
-    assert result.returncode == 1
-    assert "nowhere" not in result.stderr  # what other pages refer to may be in chapters that are left out
-    assert "AssertionError" in result.stderr
-    assert "Chapter sums was not built" in result.stderr
+def test_a_warning_fails_the_build_again_and_again_until_it_is_mended(small_book):
+    small_book.write(index=HEAD + "# Page\n\nSee {ref}`nowhere`.\n")
+    assert small_book.build().returncode == 1
+    assert "nowhere" in small_book.jupyter_book().stderr  # which takes no warning for an error, but says it each time
+    assert "nowhere" in small_book.build().stderr
+    small_book.write(index=HEAD + "# Page\n")
+    assert small_book.build().returncode == 0
 
 
-@pytest.mark.slow
 def test_a_site_holds_what_its_sources_and_settings_say_and_nothing_older(small_book):
-    toc, chapter = small_book / "_toc.yml", small_book / "chapters" / "sums.md"
-    toc.write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/sums\n")
-    chapter.write_text(HEAD + "# Sums\n")
-    html = small_book / "_build" / "html"
-
-    published = build(small_book, "# Front\n", BOOK_REPOSITORY="https://github.com/someone/a-book")
+    small_book.write(sums=HEAD + "# Sums\n")
+    published = small_book.build(BOOK_REPOSITORY="https://github.com/someone/a-book")
     assert published.returncode == 0, published.stderr
-    page = (html / "chapters" / "sums.html").read_text("utf8")
+    page = small_book.page("chapters/sums")
     assert 'href="https://colab.research.google.com/github/someone/a-book/blob/gh-pages/notebooks/sums.ipynb"' in page
     assert 'href="https://github.com/someone/a-book"' in page
 
-    assert build(small_book, "# Front\n").returncode == 0
-    page = (html / "chapters" / "sums.html").read_text("utf8")
+    assert small_book.build().returncode == 0
+    page = small_book.page("chapters/sums")
     assert 'href="../notebooks/sums.ipynb"' in page
     assert "colab" not in page
     assert "github.com" not in page
 
-    chapter.unlink()
-    toc.write_text("format: jb-book\nroot: index\n")
-    assert build(small_book, "# Front\n").returncode == 0
-    assert not list(html.rglob("sums*"))
+    (small_book.folder / "chapters" / "sums.md").unlink()
+    small_book.write()
+    assert small_book.build().returncode == 0
+    assert not list(small_book.html.rglob("sums*"))
 
 
-@pytest.mark.slow
-def test_a_dead_reference_fails_the_build(small_book):
-    result = build(small_book, "# Page\n\nSee {ref}`nowhere`.\n")
-    assert result.returncode == 1
-    assert "nowhere" in result.stderr
-
-
-def test_the_execution_key_changes_with_the_library_and_the_lock_and_with_nothing_else(tmp_path):
-    (tmp_path / "src" / "hwlib").mkdir(parents=True)
-    module, lock = tmp_path / "src" / "hwlib" / "conv.py", tmp_path / "requirements.lock"
-    module.write_text("A = 1\n")
-    lock.write_text("numpy==2\n")
-    key = execution_key(tmp_path)
-    (tmp_path / "README.md").write_text("anything")
-    assert execution_key(tmp_path) == key
-    module.write_text("A = 2\n")
-    changed = execution_key(tmp_path)
-    (tmp_path / "src" / "hwlib" / "table.csv").write_text("1\n")
-    with_data = execution_key(tmp_path)
-    lock.write_text("numpy==3\n")
-    assert len({key, changed, with_data, execution_key(tmp_path)}) == 4
-
-
-def test_buttons_without_a_repository_are_downloads_only():
-    buttons = chapter_buttons("conv_matrix", "../", Settings(None, None))
-    assert len(buttons) == 1
-    urls = [button.get("url") for group in buttons for button in group["buttons"]]
-    assert urls == ["../notebooks/conv_matrix.ipynb", "../notebooks/conv_matrix_solutions.ipynb", None]
-
-
-def test_buttons_with_a_repository_open_the_notebook_in_colab():
-    settings = Settings.from_environment({"BOOK_REPOSITORY": "https://github.com/Someone/a-book/"})
-    assert settings.site == "https://someone.github.io/a-book"
-    colab = chapter_buttons("conv_matrix", "../", settings)[0]["url"]
-    assert colab.endswith("/github/Someone/a-book/blob/gh-pages/notebooks/conv_matrix.ipynb")
-
-
-@pytest.mark.parametrize("address", ["github.com/o/r", "https://github.com/o", "https://example.org/o/r"])
-def test_a_repository_that_colab_can_not_open_is_refused(address):
-    with pytest.raises(ValueError, match=r"accepted is https://github.com/OWNER/NAME"):
-        Settings.from_environment({"BOOK_REPOSITORY": address})
-
-
-@pytest.mark.slow
-def test_an_unknown_chapter_is_answered_with_the_known_ones():
-    command = [sys.executable, "-m", "book.tools.build", "--only", "conv_matrices"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode != 0
-    assert "no chapter 'conv_matrices'; accepted are" in result.stderr
-    assert "conv_matrix" in result.stderr
-
-
-def test_a_label_in_a_comment_becomes_a_link_to_what_it_names():
-    body = (
-        '<div class="math" id="equation-eq-a"><span class="eqno">(1.4)<a href="#equation-eq-a">¶</a></span></div>'
-        '<div id="thm-b"><p class="admonition-title"><span class="caption-number">Theorem 1.1 </span></p></div>'
-        '<div class="highlight"><span class="c1"># eq-a and thm-b, not eq-c</span></div>'
+def test_a_change_in_a_topic_executes_the_pages_that_import_it_and_no_others(small_book):
+    gates, matrices = small_book.folder / "src/hwlib/logic/__init__.py", "from hwlib.conv import output_shape"
+    small_book.write(
+        gates=HEAD + "# Gates\n\n" + cell("import hwlib.logic", 'getattr(hwlib.logic, "NEW", "old outputs")'),
+        sums=HEAD + "# Sums\n\n" + cell(matrices, "output_shape((2, 2), (3, 3))"),
     )
-    linked = link_checks(body)
-    assert '# <a href="#equation-eq-a">(1.4)</a> and <a href="#thm-b">Theorem 1.1</a>, not eq-c' in linked
+    first = small_book.build()
+    assert first.returncode == 0, first.stderr
+    assert executed(first) == {"chapters/gates", "chapters/sums"}
+    assert "old outputs" in small_book.page("chapters/gates")
+
+    before = gates.read_text()
+    gates.write_text(before + '\nNEW = "new outputs"\n')
+    assert executed(small_book.build()) == {"chapters/gates"}
+    assert "new outputs" in small_book.page("chapters/gates")
+
+    gates.write_text(before)  # as a switch of branches does
+    assert executed(small_book.build()) == set()
+    assert "old outputs" in small_book.page("chapters/gates")
+
+
+def test_a_change_of_words_executes_nothing_and_one_of_cells_its_page(small_book):
+    text = HEAD + "# Sums\n\n" + cell("1 + 1")
+    small_book.write(sums=text, others=HEAD + "# Others\n\n" + cell("2 + 2"))
+    assert small_book.build().returncode == 0
+    small_book.write(sums=text + "\nMore words.\n")
+    assert executed(small_book.build()) == set()
+    assert "More words." in small_book.page("chapters/sums")
+    small_book.write(sums=text.replace("1 + 1", "1 + 2"))
+    assert executed(small_book.build()) == {"chapters/sums"}
+
+
+def test_cells_run_this_clone_s_library_with_one_thread(small_book):
+    asked = "print(hwlib.__file__, torch.get_num_threads(), os.environ['OPENBLAS_NUM_THREADS'])"
+    small_book.write(index=HEAD + "# Front\n\n" + cell("import os, hwlib, torch", asked))
+    assert small_book.jupyter_book(small_book.folder, cwd="/").returncode == 0
+    shown = re.sub(r"<[^>]+>", "", small_book.page())
+    assert f"{small_book.folder / 'src' / 'hwlib' / '__init__.py'} 1 1\n" in shown
+
+
+def test_another_library_in_front_of_this_one_is_an_error_that_says_where(small_book):
+    (small_book.folder / "chapters" / "hwlib.py").write_text("")
+    result = small_book.build()
+    assert result.returncode == 1
+    assert f"the cells would import hwlib from {small_book.folder / 'chapters' / 'hwlib.py'}" in result.stderr
+
+
+def test_a_build_that_was_killed_is_followed_by_a_whole_one(small_book):
+    slow = HEAD + "# Slow\n\n" + cell("import time; time.sleep(2)", "'slept well'")
+    small_book.write(slow=slow, sums=HEAD + "# Sums\n\n" + cell("1 + 1"))
+    for seconds in (4, 7):
+        killed = small_book.start(*BUILD)
+        time.sleep(seconds)
+        killed.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        killed.wait()
+    result = small_book.build()
+    assert result.returncode == 0, result.stderr
+    assert "slept well" in small_book.page("chapters/slow")
+    assert (small_book.html / "notebooks" / "sums.ipynb").exists()
+
+
+def test_a_build_that_ended_between_reading_and_writing_starts_over(small_book):
+    assert small_book.build().returncode == 0
+    (small_book.html / "index.html").write_text("half a pa")
+    (small_book.folder / "_build" / ".doctrees" / "unfinished").touch()
+    result = small_book.build()
+    assert "all pages are read again" in result.stdout
+    assert "Front" in small_book.page()
+
+
+def test_outputs_that_are_not_whole_are_made_again(small_book):
+    small_book.write(index=HEAD + "# Front\n\n" + cell("1 + 1"))
+    assert small_book.build().returncode == 0
+    stored = list((small_book.folder / "_build" / "executed").rglob("base.ipynb"))
+    for number, damage in enumerate(("", '{"cells": [')):
+        stored[0].write_text(damage) if damage else stored[0].unlink()
+        small_book.write(index=HEAD + f"# Front {number}\n\n" + cell("1 + 1"))
+        result = small_book.build()
+        assert result.returncode == 0, result.stderr
+        assert executed(result) == {"index"}
+
+
+def test_two_builds_at_once_wait_for_each_other(small_book):
+    small_book.write(index=HEAD + "# Front\n\n" + cell("import time; time.sleep(3)"))
+    both = [small_book.start(*BUILD) for _ in range(2)]
+    said = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("waiting for another build" in text for text in said) == 1
+    assert sum("executed index" in text for text in said) == 1
+
+
+def test_a_chapter_built_alone_fails_with_its_own_faults(small_book):
+    faults = [
+        "See {ref}`no-label`, {eq}`no-equation`, {doc}`no_page` and {cite}`nobody`.",
+        "![Nothing](no_picture.png)",
+        "{glue:text}`no_result`",
+    ]
+    small_book.write(sums=HEAD + "# Sums\n\n" + "\n\n".join(faults) + "\n", others="# Others\n\nSee {ref}`never`.\n")
+    result = small_book.chapter("sums")
+    assert result.returncode == 1
+    for told in ("no-label", "no-equation", "no_page", "nobody", "no_picture.png", "no_result"):
+        assert told in result.stderr
+    assert "never" not in result.stderr
+    assert "Chapter sums was not built" in result.stderr
+
+
+def test_a_chapter_built_alone_fails_with_its_cells(small_book):
+    small_book.write(sums=FAILING)
+    assert "arithmetic" in small_book.chapter("sums").stderr
+
+
+def test_a_chapter_built_alone_knows_the_others_and_leaves_them_and_their_faults_alone(small_book):
+    others = "(sec-others)=\n# Others\n\n$$\na = b\n$$ (eq-others)\n\nSee {ref}`never`.\n\n"
+    small_book.write(
+        sums=HEAD + "# Sums\n\nSee {ref}`sec-others`, {eq}`eq-others` and {doc}`others`.\n\n" + cell("1 + 1"),
+        others=HEAD + others + cell("assert 1 + 1 == 3"),
+    )
+    result = small_book.chapter("sums")
+    assert result.returncode == 0, result.stderr
+    assert executed(result) == {"chapters/sums"}
+    page = (small_book.folder / "_build/chapter/html/chapters/sums.html").read_text()
+    assert 'href="others.html#sec-others"' in page
+    assert ">(1)</a>" in page
+    assert not small_book.html.exists()
+    again = small_book.chapter("sums")
+    assert again.returncode == 0
+    assert executed(again) == set()
+
+
+def test_an_unknown_chapter_is_answered_with_the_known_ones(small_book):
+    small_book.write(conv_matrix="# A\n")
+    result = small_book.chapter("conv_matrices")
+    assert result.returncode != 0
+    assert "no chapter 'conv_matrices'; accepted are conv_matrix" in result.stderr

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
-from book.ext.execution import execution_key
+from book.ext.execution import executed_notebook
 from book.ext.problem_index import index_markdown, marked_tests, summary
 from book.paths import ROOT
-from jupyter_cache import get_cache
 
 from .chapter import REGISTER, read
 
@@ -35,12 +36,12 @@ def test_an_answered_problem_has_a_place_an_executed_check_there_and_a_test(iden
     assert f"`{identifier}`" in chapter.text
 
 
+@functools.cache
 def executed_cells(stem):
     """Code cells of a chapter as they were executed for the site, by source; pages are rendered from this cache."""
-    cache = get_cache(ROOT / "_build" / "executed" / execution_key())
-    records = [record for record in cache.list_cache_records() if record.uri.endswith(f"chapters/{stem}.md")]
-    notebooks = [cache.get_cache_bundle(record.pk).nb for record in records]
-    return {cell.source: cell for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"}
+    notebook = executed_notebook(ROOT, ROOT / "_build" / "executed", f"chapters/{stem}")
+    assert notebook, "the site shows something older: run 'make book'"
+    return {cell.source: cell for cell in notebook.cells if cell.cell_type == "code"}
 
 
 @pytest.mark.site

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from book.export.myst import Translator, UnknownSyntaxError
 from book.export.notebooks import PageFacts, export_all
+from book.export.record import Record
 from book.paths import ROOT, is_chapter
 
 SITE = ROOT / "_build" / "html"
@@ -112,7 +113,9 @@ def published(tmp_path_factory):
     site = tmp_path_factory.mktemp("published") / "html"
     shutil.copytree(SITE / "chapters", site / "chapters")
     shutil.copytree(SITE.parent / "jupyter_execute", site.parent / "jupyter_execute")
-    written = export_all(ROOT, site, site="https://example.org/book", wheel="hwlib-1-py3-none-any.whl")
+    written = export_all(
+        ROOT, site, site="https://example.org/book", wheel="hwlib-1-py3-none-any.whl", record=Record(site / "made")
+    )
     return {path.name: nbformat.read(path, as_version=4) for path in written}
 
 
@@ -157,7 +160,7 @@ def test_exporting_twice_writes_the_same_bytes(tmp_path):
     site = tmp_path / "html"
     shutil.copytree(SITE / "chapters", site / "chapters")
     shutil.copytree(SITE.parent / "jupyter_execute", tmp_path / "jupyter_execute")
-    for path in export_all(ROOT, site, site=None, wheel="hwlib.whl"):
+    for path in export_all(ROOT, site, site=None, wheel="hwlib.whl", record=Record(tmp_path / "made")):
         assert path.read_bytes() == (SITE / "notebooks" / path.name).read_bytes() or os.environ.get("BOOK_REPOSITORY")
 
 
