@@ -15,7 +15,7 @@ from hwlib.receptive import architectures, receptive_field
 
 
 def rfa_toolbox() -> Callable[[nn.Module, int], int] | None:
-    """Its receptive field of a module at an input size: the largest of its graph's last node."""
+    """Its receptive field of a model at an input size: the largest of its graph's last node."""
     # Its last version takes names from `collections` that left there with Python 3.10.
     collections.Sequence = collections.abc.Sequence  # type: ignore[attr-defined]
     try:
@@ -25,17 +25,17 @@ def rfa_toolbox() -> Callable[[nn.Module, int], int] | None:
     finally:
         del collections.Sequence  # type: ignore[attr-defined]
 
-    def size(module: nn.Module, pixels: int) -> int:
-        output = create_graph_from_model(module, input_res=(1, 3, pixels, pixels))
+    def size(model: nn.Module, pixels: int) -> int:
+        output = create_graph_from_model(model, input_res=(1, 3, pixels, pixels))
         return int(max(max(sizes) for sizes in output.receptive_field_sizes))
 
     return size
 
 
-def by_gradient(module: nn.Module, pixels: int) -> int:
+def by_gradient(model: nn.Module, pixels: int) -> int:
     """Extent of the gradient of one unit: what one would try first; it needs the real forward and backward pass."""
     x = torch.rand(1, 3, pixels, pixels, requires_grad=True)
-    y = module(x)
+    y = model(x)
     middle = [n // 2 for n in y.shape[2:]]
     (gradient,) = torch.autograd.grad(y[0, :, middle[0], middle[1]].sum(), x)
     rows = gradient.abs().sum((0, 1, 3)).nonzero()
@@ -65,15 +65,15 @@ def run() -> None:
     print(f"{'network':12} {'size':>5} {'hwlib ms':>9} {'at 224':>7}  {'rfa-toolbox':>22}  {'one gradient':>22}")
     for name, make in CASES.items():
         torch.manual_seed(0)
-        module = make().eval()
+        model = make().eval()
         contenders: dict[str, Callable[[], Any]] = {
-            "hwlib": lambda module=module: receptive_field(module).size,
-            "at 224": lambda module=module: receptive_field(module, 224).output_shape,
+            "hwlib": lambda model=model: receptive_field(model).size,
+            "at 224": lambda model=model: receptive_field(model, 224).output_shape,
         }
-        pixels = receptive_field(module).input_shape[0]
-        contenders["gradient"] = lambda module=module, pixels=pixels: by_gradient(module, pixels)
+        pixels = receptive_field(model).input_shape[0]
+        contenders["gradient"] = lambda model=model, pixels=pixels: by_gradient(model, pixels)
         if toolbox is not None:
-            contenders["toolbox"] = lambda module=module: toolbox(module, 224)
+            contenders["toolbox"] = lambda model=model: toolbox(model, 224)
         size = contenders["hwlib"]()[0]
         says = {other: contenders[other]() for other in ("toolbox", "gradient") if other in contenders}
         times = medians({other: contenders[other] for other in ("hwlib", "at 224")}, rounds=21)

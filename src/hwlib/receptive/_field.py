@@ -19,7 +19,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unit:
     """What one output unit reads.
 
@@ -52,8 +52,11 @@ class Unit:
         interior: whether no padding has reached the unit.
     """
 
-    pixels: Mask = field(repr=False)
+    pixels: Mask
     interior: bool
+
+    def __repr__(self) -> str:
+        return f"Unit(box={self.box}, density={self.density:.3g}, interior={self.interior})"
 
     @property
     def box(self) -> tuple[tuple[int, int], ...]:
@@ -209,8 +212,8 @@ class ReceptiveField:
 
         Example:
             >>> import torch
-            >>> receptive_field(torch.nn.Conv2d(1, 1, 3, dilation=2), 7).unit((0, 1)).box
-            ((0, 4), (1, 5))
+            >>> receptive_field(torch.nn.Conv2d(1, 1, 3, dilation=2), 7).unit((0, 1))
+            Unit(box=((0, 4), (1, 5)), density=0.36, interior=True)
         """
         sizes = self.output_shape
         place = whole_numbers("position", position, least=0, accepted=f"places in an output of shape {sizes}")
