@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hwlib.teach import plot
+from hwlib.teach.plot import ThemedFigure
 
-FIGURES = {
+FIGURES: dict[str, Callable[[], ThemedFigure]] = {
     "conv_by_hand.svg": lambda: plot.kernel_placements(
         [[1, 2], [3, 4]], np.arange(1, 10).reshape(3, 3), stride=3, padding=1
     ),

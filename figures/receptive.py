@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -32,7 +34,7 @@ def growth() -> ThemedFigure:
     return plot.receptive_growth({name: receptive_field(net) for name, net in nets.items()}, input_shape=(224, 224))
 
 
-FIGURES = {
+FIGURES: dict[str, Callable[[], ThemedFigure]] = {
     "receptive_by_hand.svg": by_hand,
     "receptive_growth.svg": growth,
     "receptive_corners.svg": lambda: plot.image_pairs(*corner_cases()),

@@ -21,6 +21,16 @@ STYLE = (
 )
 
 
+@dataclass(frozen=True)
+class Html:
+    """Text that displays as HTML, in Jupyter, in Colab and on a static page."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.text
+
+
 def escaped(words: str) -> str:
     """Words as HTML, also between double quotes."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

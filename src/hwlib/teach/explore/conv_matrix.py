@@ -12,8 +12,7 @@ from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, output_shape
 from hwlib.teach._theme import weight_colour
 from hwlib.teach.explore._conv import kernel_grid, matrix_grid, sliders
-from hwlib.teach.explore._html import Html
-from hwlib.teach.explore._svg import STYLE, Cell, Grid, grids_above, side_by_side
+from hwlib.teach.explore._svg import STYLE, Cell, Grid, Html, grids_above, side_by_side
 
 if TYPE_CHECKING:
     import ipywidgets
