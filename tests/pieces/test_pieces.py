@@ -502,3 +502,12 @@ def test_chords_keep_the_tolerance(tolerance, case):
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_functions_that_differ_by_a_line_through_zero_are_not_called_equal():
+    absolute = PiecewiseLinear.through([0], [0], left_slope=-1, right_slope=1)
+    doubled = Network.from_arrays([([[1]], [0]), ([[2]], [0])])  # 2 relu(x): the difference is x, without a kink
+    witness = difference_witness(doubled, absolute)
+    assert witness is not None
+    assert doubled(witness) != absolute(witness)
+    assert difference_witness(absolute, absolute) is None

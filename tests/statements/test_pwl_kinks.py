@@ -68,7 +68,7 @@ def graphs():
 
 order = Statement(
     "thm-kinks-order",
-    text="00000000",
+    text="0fbcba40",
     cases=graphs,
     hypotheses={"at least one kink": lambda f: bool(f[1])},
     conclusion=ordered,
@@ -120,7 +120,7 @@ def bends_at_zero_only(layers):
 
 no_biases = Statement(
     "thm-kinks-no-bias",
-    text="00000000",
+    text="690d8953",
     cases=with_and_without_biases,
     hypotheses={"no biases": no_bias},
     conclusion=bends_at_zero_only,
@@ -156,7 +156,7 @@ def within_the_bound(layers):
 
 bound = Statement(
     "thm-kinks-bound",
-    text="00000000",
+    text="cbf37908",
     cases=lambda: itertools.chain(
         chains(), drawn((1,), 50), drawn((2,), 100), drawn((2, 2), 150), drawn((3, 2), 60), drawn((2, 2, 2), 60)
     ),
@@ -198,7 +198,7 @@ def folds(case):
 
 fold = Statement(
     "thm-kinks-fold",
-    text="00000000",
+    text="5650d6fd",
     cases=lambda: [(k, depth) for k in range(2, 7) for depth in range(1, 8) if k**depth <= 700],
     conclusion=folds,
     scope="all zigzags of two to six teeth, applied until there are 700 pieces",
@@ -230,7 +230,7 @@ def sign_changes_need_pieces(case):
 
 approximation = Statement(
     "thm-kinks-approximate",
-    text="00000000",
+    text="a443a327",
     cases=lambda: (
         (n, [Q(0), *inner, Q(1)], values)
         for n in (2, 4)
@@ -286,7 +286,7 @@ def chords_are_close(case):
 
 chords = Statement(
     "thm-kinks-chords",
-    text="00000000",
+    text="d0dc9195",
     cases=cubics,
     hypotheses={"bounded curvature": lambda case: case[3] == 1 or curvature(case) == 0},
     conclusion=chords_are_close,

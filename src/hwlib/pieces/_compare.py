@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from hwlib._core.types import Number
 from hwlib.network import NetworkLike, as_network
-from hwlib.pieces._function import PiecewiseLinear, exactly
+from hwlib.pieces._function import Piece, PiecewiseLinear, exactly
 from hwlib.pieces._sweep import pieces_of
 
 __all__ = ["difference_witness"]
@@ -41,7 +41,13 @@ def difference_witness(first: NetworkLike | PiecewiseLinear, second: NetworkLike
         for one in (first, second)
     )
     difference = (f - g).linear()
-    places = [piece.inside for piece in difference]
+    places = [place for piece in difference for place in _two_places(piece)]
     places += [end for end in (difference.lower, *difference.knots, difference.upper) if math.isfinite(end)]
     worst = max(places, key=lambda x: abs(difference(x)))
     return Fraction(worst) if difference(worst) else None
+
+
+def _two_places(piece: Piece) -> tuple[Number, Number]:
+    """Two places inside a piece: an affine function that is zero at both is zero, at one alone it may cross there."""
+    first, end = Fraction(piece.inside), piece.end
+    return first, first + 1 if math.isinf(end) else (first + Fraction(end)) / 2

@@ -155,7 +155,7 @@ def _chords(answer: Any) -> Verdict:
 
 QUIZ = Quiz(
     Question(
-        "How many kinks can a network with one hidden layer of k ReLUs have?",
+        "How many kinks can a network with one input and one hidden layer of k ReLUs have?",
         [
             Choice("At most k.", "Each unit bends at one place, and the sum only there.", right=True),
             Choice("At most 2k.", "A ReLU has one kink, not two."),
@@ -171,11 +171,11 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "You want half the error with chords of equal width. How many pieces more?",
+        "You want half the error bound with chords of equal width. How many chords?",
         [
             Choice("Twice as many.", "That makes the error four times smaller."),
             Choice("About 1.4 times as many.", "The error falls with the square of their number.", right=True),
-            Choice("One more.", "Errors do not halve with each piece; with folding, depth can do that."),
+            Choice("One more.", "Errors do not halve with each chord: they fall with the square of their number."),
         ],
     ),
 )
