@@ -446,6 +446,8 @@ def test_without_biases_there_is_one_kink_at_most_and_it_is_at_zero(weights):
     assert f.kinks.tolist() in ([], [0])
     assert f.shape in ("affine", "convex", "concave")
     assert f(Q(0)) == 0
+    for x in (Q(-3), Q(-1, 2), Q(2)):
+        assert f(x) == c * max(a * x, 0) + d * max(b * x, 0)
 
 
 @pytest.mark.problem("pwl-parameter-nonconvex")
@@ -454,7 +456,7 @@ def test_the_output_along_a_line_of_parameters_is_neither_convex_nor_concave():
     along = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -1]], [0])])
     for t in range(-3, 5):
         network = Network.from_arrays([([[t], [t - 1]], None), ([[1, -1]], None)])
-        assert network(1) == along(t)
+        assert network(1) == along(t) == max(t, 0) - max(t - 1, 0)
     assert pieces_of(along).shape == "neither"
 
 
