@@ -36,7 +36,7 @@ def is_the_defined_function(layers):
 
 definition = Statement(
     "def-network",
-    text="47d89f09",
+    text="1979c362",
     cases=lambda: itertools.chain(
         *(itertools.islice(drawn(widths, 20), 20) for widths in ((), (1,), (3,), (2, 2), (1, 3), (2, 1, 2)))
     ),
@@ -80,7 +80,7 @@ def is_the_local_map(case):
 
 local = Statement(
     "thm-pieces-local",
-    text="b5343154",
+    text="bfe3a183",
     cases=with_points,
     hypotheses={"no unit's input is zero": no_unit_is_at_zero},
     conclusion=is_the_local_map,
@@ -114,7 +114,7 @@ def is_the_list(layers):
 
 listed = Statement(
     "prop-pieces-list",
-    text="d01175e5",
+    text="675fc82b",
     cases=lambda: itertools.chain(chains(), drawn((2, 2), 150), drawn((3, 2, 2), 50)),
     conclusion=is_the_list,
     scope="all chains of two units with weights -1, 0, 1, and 200 drawn networks of up to three hidden layers",
@@ -169,7 +169,7 @@ def slopes_decide(case):
 
 convex = Statement(
     "prop-pieces-convex",
-    text="5320a94c",
+    text="1f65f318",
     cases=graphs,
     hypotheses={"continuous": lambda case: case[1] == 0},
     conclusion=slopes_decide,
