@@ -132,7 +132,7 @@ def source_of(notebook: Any) -> str:
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
-@dataclass
+@dataclass(repr=False)
 class Execution:
     """The part of this extension that lives as long as a build."""
 
@@ -198,9 +198,7 @@ class Execution:
             raise ExecutionError("\n\n".join(failed))
 
     def _keep(self, env: BuildEnvironment, page: str, notebook: Any, loaded: set[Path], seconds: float) -> None:
-        # To find an exercise by its name, `check` imports all of them; a page gets nothing from those of others.
-        exercises = self.keys.library.dependencies("", self.keys.library.modules(_EXERCISES))
-        expected = {path.resolve() for path in (*self.keys.files(page, source_of(notebook)), *exercises)}
+        expected = {path.resolve() for path in self.keys.files(page, source_of(notebook))}
         missed = {path for path in loaded if path.resolve() not in expected}
         if missed:
             names = ", ".join(sorted(map(str, missed)))

@@ -80,10 +80,6 @@ class Library:
         """Every file of the package."""
         return sorted(path for paths in self._folders.values() for path in paths)
 
-    def modules(self, package: str) -> list[str]:
-        """Names of the modules below a package."""
-        return [module for module in self._modules if module.startswith(f"{package}.")]
-
     def path(self, module: str) -> Path | None:
         """File of a module; None if there is no such module."""
         return self._modules.get(module)

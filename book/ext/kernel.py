@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -126,9 +126,10 @@ def ask(source: Path, library: str, packages: list[str], folder: Path) -> Facts:
     Returns:
         The answers.
     """
-    specification = KernelSpecManager().get_kernel_spec("python3")
-    command = [specification.argv[0], "-c", _FACTS, library, *packages]
-    variables = {**os.environ, **environment(source), **specification.env}
+    manager = KernelManager(kernel_name="python3")
+    assert manager.kernel_spec is not None  # there is always one: this very Python
+    command = [manager.format_kernel_cmd()[0], "-c", _FACTS, library, *packages]
+    variables = {**os.environ, **environment(source), **manager.kernel_spec.env}
     result = subprocess.run(command, cwd=folder, env=variables, stdout=subprocess.PIPE, check=True, text=True)
     facts = json.loads(result.stdout)
     return Facts(Path(facts["library"]) if facts["library"] else None, facts["versions"])

@@ -78,6 +78,12 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     add("lint", lint, "style and types")
     add("prove", prove, "put one fault a problem into the library: page and tests must notice", add_help=False)
     add("bench", bench, "measure against what one would do without hwlib", add_help=False)
+    new = add(
+        "new-chapter", new_chapter, "write the files of a new chapter: they pass all tests, and wait to be filled"
+    )
+    new.add_argument("name", help="its name in every folder, such as conv_matrix; it never changes once it is public")
+    new.add_argument("--title", default="", help="the claim that it makes")
+    new.add_argument("--answers", nargs="*", default=[], metavar="ID", help="open problems that it answers")
     add("lock", lock, "take the newest versions of everything into requirements.lock")
     add("vendor", vendor, "fetch MathJax and the widgets' script again (needs npm)")
     add("screenshots", screenshots, "pictures of every page, wide and narrow, light and dark, into _build/screenshots")
@@ -156,6 +162,13 @@ def prove(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     """Measure."""
     return _run("bench", *options.more)
+
+
+def new_chapter(options: argparse.Namespace) -> int:
+    """Write the files of a chapter."""
+    from book.tools.new_chapter import report
+
+    return report(options.name, options.title, options.answers)
 
 
 def lock(options: argparse.Namespace) -> int:
