@@ -6,7 +6,7 @@ import math
 import reprlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 from hwlib._core.arguments import whole_numbers
 from hwlib._core.types import Numbers
@@ -65,7 +65,7 @@ object with a method as_network()
     return found
 
 
-def _is_module(value: Any) -> bool:
+def _is_module(value: Any) -> TypeGuard[torch.nn.Module]:
     torch = sys.modules.get("torch")  # not imported for that: without it there are no modules
     return torch is not None and isinstance(value, torch.nn.Module)
 

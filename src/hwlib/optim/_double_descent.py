@@ -320,14 +320,17 @@ def _initial_weights(questions: NoisyQuestions, width: int) -> list[torch.Tensor
 
 def _outputs(parameters: list[torch.Tensor], batch: torch.Tensor) -> torch.Tensor:
     """(seeds, samples, inputs) to (seeds, samples, 2)."""
-    torch = require("torch")
+    import torch
+
     first, first_bias, second, second_bias = parameters
     return torch.baddbmm(second_bias, torch.baddbmm(first_bias, batch, first).relu(), second)
 
 
 def _targets(labels: torch.Tensor) -> torch.Tensor:
     """(seeds, samples) to (seeds, samples, 2): a one at the label."""
-    return require("torch").nn.functional.one_hot(labels.long(), 2).float()
+    import torch
+
+    return torch.nn.functional.one_hot(labels.long(), 2).float()
 
 
 def _error_share(outputs: torch.Tensor, labels: torch.Tensor) -> Array:

@@ -29,6 +29,7 @@ class ForwardOverReverse:
                 for p, block in zip(self.evaluate.parameters, blocks, strict=True):
                     # Adding a zero with a tangent gives the parameter that tangent, where it stands; leaving the level
                     # takes it away again.
-                    p.add_(forward_ad.make_dual(torch.zeros_like(p), block))
+                    p.add_(forward_ad.make_dual(torch.zeros_like(p), block))  # type: ignore[no-untyped-call]
             gradients = self.evaluate.gradients(self.evaluate.value())
-            return self.evaluate.filled([forward_ad.unpack_dual(g).tangent for g in gradients])
+            tangents = [forward_ad.unpack_dual(g).tangent for g in gradients]  # type: ignore[no-untyped-call]
+            return self.evaluate.filled(tangents)

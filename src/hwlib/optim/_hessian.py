@@ -98,11 +98,15 @@ class HessianOperator:
         return result if isinstance(vector, torch.Tensor) else result.cpu().numpy()
 
     def _flat_product(self, flat: torch.Tensor) -> torch.Tensor:
-        pieces = zip(flat.split(self._sizes), self._parameters, strict=True)
+        import torch
+
+        pieces = zip(torch.split(flat, self._sizes), self._parameters, strict=True)
         return self._joined(self._product([piece.view_as(p).to(p.device, p.dtype) for piece, p in pieces]))
 
     def _joined(self, blocks: Sequence[torch.Tensor]) -> torch.Tensor:
-        return require("torch").cat([block.detach().reshape(-1).to(self._device, self._dtype) for block in blocks])
+        import torch
+
+        return torch.cat([block.detach().reshape(-1).to(self._device, self._dtype) for block in blocks])
 
     def gradient(self) -> npt.NDArray[Any]:
         """Gradient of the loss at the same point.

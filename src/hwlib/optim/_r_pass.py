@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
 # f'(z) and f''(z) from z and a = f(z).
-_DERIVATIVES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+_DERIVATIVES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor | None]]] = {
     "Tanh": lambda z, a: (1 - a * a, -2 * a * (1 - a * a)),
     "Sigmoid": lambda z, a: (a * (1 - a), a * (1 - a) * (1 - 2 * a)),
     "ReLU": lambda z, a: ((z > 0).to(z.dtype), None),
@@ -24,10 +24,10 @@ class _Layer:
 
     linear: Any
     activation: Any | None
-    a_in: Tensor | None = None  # (n, i)
+    a_in: Tensor = field(init=False)  # (n, i)
     slope: Tensor | None = None  # f'(z), (n, o); None without an activation
     bend: Tensor | None = None  # f''(z) times the gradient at a, (n, o); None where f'' is zero
-    delta: Tensor | None = None  # gradient at z, (n, o)
+    delta: Tensor = field(init=False)  # gradient at z, (n, o)
 
 
 class RPass:
@@ -73,7 +73,7 @@ class RPass:
         self._refresh()
         blocks = []
         for layer in self._layers:
-            blocks += _with_bias(layer, layer.delta.T @ layer.a_in, layer.delta.sum(0))  # type: ignore[union-attr]
+            blocks += _with_bias(layer, layer.delta.T @ layer.a_in, layer.delta.sum(0))
         return blocks
 
     def _refresh(self) -> None:
@@ -90,7 +90,7 @@ class RPass:
             # R-forward: R{a} = 0 at the input; R{z} = W R{a} + V a + v; R{f(z)} = f'(z) R{z}.
             r_inputs: list[Tensor | None] = []
             r_slopes: list[Tensor | None] = []
-            r_a: Tensor | None = None
+            r_a: Tensor | None = None  # of the input: zero
             for layer, (v_weight, v_bias) in zip(self._layers, moves, strict=True):
                 r_inputs.append(r_a)
                 r_z = layer.a_in @ v_weight.T
@@ -101,17 +101,18 @@ class RPass:
                 r_slopes.append(None if layer.bend is None else layer.bend * r_z)
                 r_a = r_z if layer.slope is None else layer.slope * r_z
             # R-backward: the product rule on delta_z = f'(z) delta_a, on W's gradient and on delta_a = delta_z W.
+            assert r_a is not None  # there is at least one layer
             r_delta = self._r_loss(r_a)
             result: list[Tensor] = []
             for number in range(len(self._layers) - 1, -1, -1):
                 layer, (v_weight, _) = self._layers[number], moves[number]
                 if layer.slope is not None:
                     r_delta = r_delta * layer.slope
-                    if r_slopes[number] is not None:
-                        r_delta += r_slopes[number]
+                    if (r_slope := r_slopes[number]) is not None:
+                        r_delta += r_slope
                 r_weight = r_delta.T @ layer.a_in
-                if r_inputs[number] is not None:
-                    r_weight = torch.addmm(r_weight, layer.delta.T, r_inputs[number])  # type: ignore[union-attr]
+                if (r_input := r_inputs[number]) is not None:
+                    r_weight = torch.addmm(r_weight, layer.delta.T, r_input)
                 result = _with_bias(layer, r_weight, r_delta.sum(0)) + result
                 if number:
                     r_delta = torch.addmm(r_delta @ layer.linear.weight, layer.delta, v_weight)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 
-class Same(nn.Module):  # type: ignore[misc]
+class Same(nn.Module):
     """A layer with a square kernel, behind zeros that make its output ceil(n / stride) long."""
 
     def __init__(self, layer: nn.Conv2d | nn.MaxPool2d, kernel: int, stride: int) -> None:
@@ -19,7 +19,8 @@ class Same(nn.Module):  # type: ignore[misc]
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         spans = [max((-(-n // self.stride) - 1) * self.stride + self.kernel - n, 0) for n in x.shape[:1:-1]]
         pads = [zeros for total in spans for zeros in (total // 2, total - total // 2)]
-        return self.layer(nn.functional.pad(x, pads))
+        out: torch.Tensor = self.layer(nn.functional.pad(x, pads))
+        return out
 
 
 def same_conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> Same:
@@ -32,7 +33,7 @@ def same_pool(kernel: int, stride: int) -> Same:
     return Same(nn.MaxPool2d(kernel, stride), kernel, stride)
 
 
-class Bottleneck(nn.Module):  # type: ignore[misc]
+class Bottleneck(nn.Module):
     """1x1, 3x3 and 1x1 convolutions around which the input takes a short way."""
 
     def __init__(self, inputs: int, width: int, strides: tuple[int, int]) -> None:
@@ -54,7 +55,7 @@ class Bottleneck(nn.Module):  # type: ignore[misc]
         return nn.functional.relu(self.long(x) + self.short(x))
 
 
-class Block(nn.Module):  # type: ignore[misc]
+class Block(nn.Module):
     """Branches side by side; their channels are laid one after the other."""
 
     def __init__(self, branches: Sequence[nn.Module]) -> None:

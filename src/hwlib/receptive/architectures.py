@@ -29,7 +29,8 @@ def alexnet() -> torch.nn.Sequential:
         >>> len(alexnet())
         13
     """
-    nn = require("torch").nn
+    require("torch")
+    from torch import nn
 
     return nn.Sequential(
         *(nn.Conv2d(3, 64, 11, 4), nn.ReLU(), nn.MaxPool2d(3, 2)),
@@ -50,7 +51,8 @@ def vgg16() -> torch.nn.Sequential:
         >>> len(vgg16())
         31
     """
-    nn = require("torch").nn
+    require("torch")
+    from torch import nn
 
     layers: list[Any] = []
     channels = 3
@@ -72,7 +74,9 @@ def mobilenet_v1() -> torch.nn.Sequential:
         >>> len(mobilenet_v1())
         27
     """
-    nn = require("torch").nn
+    require("torch")
+    from torch import nn
+
     from hwlib.receptive._blocks import same_conv
 
     channels = 32
@@ -113,7 +117,9 @@ def resnet50(
         >>> len(resnet50())
         19
     """
-    nn = require("torch").nn
+    require("torch")
+    from torch import nn
+
     from hwlib.receptive._blocks import Bottleneck, same_pool
 
     if strided not in ("first 1x1", "first 3x3", "last 3x3"):
@@ -144,7 +150,9 @@ def inception_v3() -> torch.nn.Sequential:
         >>> len(inception_v3())
         18
     """
-    nn = require("torch").nn
+    require("torch")
+    from torch import nn
+
     from hwlib.receptive._blocks import Block, chain, pooled
 
     stem = [nn.Conv2d(3, 32, 3, 2), nn.Conv2d(32, 32, 3), nn.Conv2d(32, 64, 3, padding=1), nn.MaxPool2d(3, 2)]
