@@ -307,7 +307,7 @@ WRONG |= {
     ],
     "conv-counting-multiplications": [
         (lambda n, k, s, i, o: k * k * i * o, "Those are the weights"),
-        (lambda n, k, s, i, o: n * n * k * k * i * o, "smaller than n × n"),
+        (lambda n, k, s, i, o: n * n * k * k * i * o, "fewer than n × n"),
         (lambda n, k, s, i, o: ((n - k) // s + 1) ** 2 * k * k * o, "The input channels are missing"),
         (lambda n, k, s, i, o: (n - k + 1) ** 2 * k * k * i * o, "The stride is missing"),
     ],
@@ -331,13 +331,13 @@ WRONG |= {
         (lambda u, du: du / (2 + 2 * np.cosh(u)), "do not apply it again"),
     ],
     "conv-gradients-kernel": [
-        (lambda x, dz: weights_by_sums(x, dz)[::-1, ::-1], "This is turned round"),
+        (lambda x, dz: weights_by_sums(x, dz)[::-1, ::-1], "This is flipped"),
         (lambda x, dz: weights_by_sums(x, dz) / dz.size, "Do not average"),
-        (lambda x, dz: weights_by_sums(x, dz[::-1, ::-1]), "dZ is turned round"),
+        (lambda x, dz: weights_by_sums(x, dz[::-1, ::-1]), "You flip dZ"),
         (lambda x, dz: x, "returns an array"),
     ],
     "conv-gradients-input": [
-        (lambda w, dz, size, stride: stamped(w[::-1, ::-1], dz, size, stride), "The kernel is turned round"),
+        (lambda w, dz, size, stride: stamped(w[::-1, ::-1], dz, size, stride), "The kernel is flipped"),
         (lambda w, dz, size, stride: stamped(w, dz, size, stride, add=False), "you overwrite them"),
         (lambda w, dz, size, stride: stamped(w, dz, size, 1), "The stride is missing"),
     ],

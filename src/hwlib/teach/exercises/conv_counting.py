@@ -57,7 +57,7 @@ def _multiplications(answer: Any) -> Verdict:
         _easiest_first(case for case in cases if case["k"] <= case["n"]),
         mistakes={
             "Those are the weights. Each is used once for every output pixel.": lambda n, k, s, i, o: k * k * i * o,
-            "The kernel has outputs, not inputs, as its places: their number is smaller than n × n.": (
+            "A sum is computed for each output, not for each input pixel: with k > 1 there are fewer than n × n.": (
                 lambda n, k, s, i, o: n * n * k * k * i * o
             ),
             "The input channels are missing: every output sums over all of them.": (
@@ -153,15 +153,15 @@ QUIZ = Quiz(
         [
             Choice("They stay.", "The kernel does not know how large the image is.", right=True),
             Choice("They double.", "Nothing in the kernel's shape depends on the image."),
-            Choice("They grow fourfold.", "The multiplications do: there are four times as many outputs."),
+            Choice("They grow fourfold.", "The multiplications do, about: there are about four times as many outputs."),
         ],
     ),
     Question(
-        "Which network takes images of any size (above a smallest one)?",
+        "Which network takes images of any size, from a smallest one on?",
         [
             Choice(
                 "Convolutions, then flatten, then a dense layer.",
-                "The dense layer has one weight for each entry of its input: their number is fixed.",
+                "Each unit of the dense layer has one weight for each entry of its input: their number is fixed.",
             ),
             Choice(
                 "Convolutions, then a global average, then a dense layer.",
@@ -172,7 +172,7 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A layer with g groups, otherwise equal: how do weights and multiplications change?",
+        "A layer with g groups, otherwise equal: how do weights (biases aside) and multiplications change?",
         [
             Choice(
                 "Both are divided by g.",

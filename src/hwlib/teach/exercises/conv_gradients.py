@@ -53,13 +53,13 @@ def _kernel(answer: Any) -> Verdict:
         reference,
         cases,
         mistakes={
-            "This is turned round: weight (a, b) met the pixels from (a, b) on.": (
+            "This is flipped: weight (a, b) met the pixels from (a, b) on.": (
                 lambda x, dz: reference(x, dz)[::-1, ::-1]
             ),
             "Do not average over the places: each weight gets the sum over all of them.": (
                 lambda x, dz: reference(x, dz) / dz.size
             ),
-            "dZ is turned round: nothing is flipped in this gradient.": (lambda x, dz: reference(x, dz[::-1, ::-1])),
+            "You flip dZ: nothing is flipped in this gradient.": (lambda x, dz: reference(x, dz[::-1, ::-1])),
         },
     )
 
@@ -102,7 +102,7 @@ def _input(answer: Any) -> Verdict:
         _at_the_input,
         cases,
         mistakes={
-            "The kernel is turned round: pixel (s r + a, s c + b) met the weight (a, b).": (
+            "The kernel is flipped: pixel (s r + a, s c + b) met the weight (a, b).": (
                 lambda w, *others: _at_the_input(w[::-1, ::-1], *others)
             ),
             "Where places overlap, their gradients add up; you overwrite them.": _overwritten,
@@ -154,8 +154,8 @@ QUIZ = Quiz(
                 "And columns of A are rows of its transpose.",
                 right=True,
             ),
-            Choice("Because convolutions are symmetric.", "They are not: their matrices are rarely even square."),
-            Choice("Because gradients undo the layer.", "They do not undo it. A transpose is not an inverse."),
+            Choice("Because convolutions are symmetric.", "They are not: their matrices need not even be square."),
+            Choice("Because gradients undo the layer.", "They do not undo it. A transpose is not an inverse in general."),
         ],
     ),
     Question(
@@ -169,9 +169,9 @@ QUIZ = Quiz(
     Question(
         "A weight is used at many places. How do they share its gradient?",
         [
-            Choice("They are averaged.", "Only if the loss averages. The chain rule adds."),
+            Choice("They are averaged.", "The chain rule adds, and divides by nothing."),
             Choice("They are added.", "Each use contributes its part, and the chain rule adds them.", right=True),
-            Choice("The largest counts.", "That would be a maximum, which does not occur here."),
+            Choice("The largest counts.", "The chain rule has no maximum: every use contributes."),
         ],
     ),
 )
