@@ -240,6 +240,17 @@ def test_the_library_s_gradients_with_options_are_sums():
             assert input_gradient(w, dz, (n,), **options).tolist() == dx[p : p + n]
 
 
+def test_pixels_that_nobody_reads_have_columns_of_zeros():
+    for n, k, s, d in itertools.product(range(1, 8), range(1, 4), range(1, 5), range(1, 4)):
+        if d * (k - 1) + 1 <= n:
+            starts = range(0, n - d * (k - 1), s)
+            read = {start + d * a for start in starts for a in range(k)}
+            matrix = conv_matrix([1] * k, (n,), stride=s, dilation=d).toarray()
+            assert np.flatnonzero(~matrix.any(0)).tolist() == sorted(set(range(n)) - read)
+    assert conv_matrix([1, 1], (3,), stride=2).toarray().tolist() == [[1, 1, 0]]  # the stride equals the kernel
+    assert conv_matrix([1], (1,), stride=2).toarray().tolist() == [[1]]  # it is larger, and all is read
+
+
 # --- prop-gradients-waves --------------------------------------------------------------------------------------
 
 

@@ -139,6 +139,13 @@ def test_the_bars_of_a_layer_show_what_is_measured_on_it():
         frame = explorer.children[-1].children[a].children[b].children[c].value
         assert f"parameters: {measured.parameters:,}<" in frame
         assert f"multiplications: {measured.multiplications:,}<" in frame
+        assert "logarithmic scale" in frame
+        dense = torch.nn.Linear(4 * 16 * 16, measured.output_shape[0] * measured.output_shape[1] ** 2, device="meta")
+        count = sum(parameter.numel() for parameter in dense.parameters())
+        assert f"a dense layer's parameters: {count:,}<" in frame
+        bars = [float(width) for width in re.findall(r'width="(\d+)" height="16"', frame)]
+        expected = np.log10([measured.parameters, measured.multiplications, count])
+        assert np.allclose(np.divide(bars, bars[2]), expected / expected[2], atol=0.01)
         assert f"The output is {' × '.join(map(str, measured.output_shape))}." in frame
     with pytest.raises(ValueError, match="output_channels=6: accepted are multiples of the 4 input channels"):
         cost_explorer((4, 8, 8), output_channels=6)

@@ -155,7 +155,7 @@ QUIZ = Quiz(
                 right=True,
             ),
             Choice("Because convolutions are symmetric.", "They are not: their matrices need not even be square."),
-            Choice("Because gradients undo the layer.", "They do not undo it. A transpose is not an inverse in general."),
+            Choice("Because gradients undo the layer.", "They do not undo it: a transpose need not be an inverse."),
         ],
     ),
     Question(
