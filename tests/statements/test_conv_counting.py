@@ -124,7 +124,7 @@ def layers():
 
 cost = Statement(
     "thm-counting",
-    text="3d7e4752",
+    text="8823f4d4",
     cases=layers,
     hypotheses={
         "bias": lambda layer: layer.bias,
