@@ -124,7 +124,7 @@ def layers():
 
 cost = Statement(
     "thm-counting",
-    text="8823f4d4",
+    text="bbf741e1",
     cases=layers,
     hypotheses={
         "bias": lambda layer: layer.bias,
