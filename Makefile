@@ -3,7 +3,7 @@ PYTHON ?= python3
 NAME ?=
 PORT ?= 8000
 
-.PHONY: help book test check lint prove bench notebooks lock vendor screenshots setup clean serve chapter new-chapter
+.PHONY: help book test check lint prove bench notebooks lock lowest vendor screenshots setup clean serve chapter new-chapter
 
 help:
 	@$(PYTHON) -m book --help
@@ -14,5 +14,5 @@ book test check lint notebooks lock vendor screenshots setup clean:
 serve:
 	@$(PYTHON) -m book serve --port $(PORT)
 
-chapter new-chapter bench prove:
+chapter new-chapter bench prove lowest:
 	@$(PYTHON) -m book $@ $(NAME)

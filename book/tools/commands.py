@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             return 1
         return environment.run_inside(arguments)
     if not environment.is_ready():
-        print("requirements.lock or pyproject.toml has changed since .venv was made: see python -m book setup")
+        print("A lock file or pyproject.toml has changed since .venv was made: see python -m book setup")
     try:
         return int(options.function(options))
     except KeyboardInterrupt:
@@ -84,12 +84,13 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     new.add_argument("name", help="its name in every folder, such as conv_matrix; it never changes once it is public")
     new.add_argument("--title", default="", help="the claim that it makes")
     new.add_argument("--answers", nargs="*", default=[], metavar="ID", help="open problems that it answers")
-    add("lock", lock, "take the newest versions of everything into requirements.lock")
+    add("lock", lock, "take the newest versions of everything into the lock files")
+    add("lowest", lowest, "run the library's tests with the lowest versions that are claimed", add_help=False)
     add("vendor", vendor, "fetch MathJax and the widgets' script again (needs npm)")
     add("screenshots", screenshots, "pictures of every page, wide and narrow, light and dark, into _build/screenshots")
     add("setup", setup, "install what is needed into .venv; every other command does so by itself")
     add("clean", clean, "remove everything that was made")
-    return parser, {"test", "check", "prove", "bench"}
+    return parser, {"test", "check", "prove", "bench", "lowest"}
 
 
 def setup(options: argparse.Namespace) -> int:
@@ -172,11 +173,18 @@ def new_chapter(options: argparse.Namespace) -> int:
 
 
 def lock(options: argparse.Namespace) -> int:
-    """Write the lock file."""
-    from book.tools.lock import lock as newest
+    """Write the lock files."""
+    from book.tools.lock import write
 
-    (ROOT / "requirements.lock").write_text(newest())
+    write()
     return 0
+
+
+def lowest(options: argparse.Namespace) -> int:
+    """Try the lowest versions."""
+    from book.tools.lowest import main as try_lowest
+
+    return try_lowest(options.more)
 
 
 def vendor(options: argparse.Namespace) -> int:

@@ -14,7 +14,8 @@ from book.locking import locked
 from book.paths import ROOT
 
 FOLDER = ROOT / ".venv"
-_SOURCES = ("requirements.lock", "pyproject.toml")
+_LOCK, _TORCH_LOCK = "requirements.lock", "requirements-torch.lock"
+SOURCES = (_LOCK, _TORCH_LOCK, "pyproject.toml")
 
 
 def python(folder: Path = FOLDER) -> Path:
@@ -57,12 +58,13 @@ def _install(folder: Path, root: Path) -> None:
         venv.create(folder, with_pip=True, clear=True)
     print("Installing the locked versions: some minutes, once", flush=True)
     pip = [str(python(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "--no-deps", "--requirement", str(root / _LOCK)], check=True)
+    torch = ["--requirement", str(root / _TORCH_LOCK)]
     if backend := os.environ.get("TORCH_BACKEND"):  # cpu: without several gigabytes of CUDA
-        torch = next(line for line in (root / _SOURCES[0]).read_text().splitlines() if line.startswith("torch=="))
-        subprocess.run([*pip, "uv"], check=True)
         uv = [str(python(folder)), "-m", "uv", "pip", "install", "--quiet", "--python", str(python(folder))]
-        subprocess.run([*uv, "--torch-backend", backend, torch], check=True)
-    subprocess.run([*pip, "--requirement", str(root / _SOURCES[0])], check=True)
+        subprocess.run([*uv, "--torch-backend", backend, *torch], check=True)
+    else:
+        subprocess.run([*pip, *torch], check=True)
     subprocess.run([*pip, "--no-build-isolation", "--no-deps", "--editable", str(root)], check=True)
     (folder / ".ready").write_text(_wanted(root))
 
@@ -74,7 +76,7 @@ def _has_pip(folder: Path) -> bool:
 
 
 def _wanted(root: Path) -> str:
-    return hashlib.sha256(b"".join((root / name).read_bytes() for name in _SOURCES)).hexdigest()
+    return hashlib.sha256(b"".join((root / name).read_bytes() for name in SOURCES)).hexdigest()
 
 
 def run_inside(arguments: list[str]) -> int:

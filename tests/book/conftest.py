@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from book.paths import ROOT
+from book.tools import environment
 
 BUILD = (sys.executable, "-m", "book", "book", "--jobs", "2")
 HEAD = """---
@@ -25,13 +26,16 @@ def cell(*lines):
     return "\n".join(["```{code-cell} ipython3", *lines, "```", ""])
 
 
+COPIED = ("_config.yml", "references.bib", "README.md", "LICENSE", *environment.SOURCES)
+
+
 class SmallBook:
     """A clone of the repository whose pages are few and short."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.html = folder / "_build" / "html"
-        for name in ("_config.yml", "references.bib", "pyproject.toml", "requirements.lock", "README.md", "LICENSE"):
+        for name in COPIED:
             shutil.copy(ROOT / name, folder)
         for name in ("book", "src"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
