@@ -195,8 +195,8 @@ def uses(code: str, library: str, package: str = "") -> list[Use]:
     # What is imported and not read is there for others to take from here.
     taken += [(name, ()) for name in {name for name, _ in bound} - {name for name, _ in taken} - {library}]
     for name, chain in taken:
-        for imported in (use for other, use in bound if other == name):
-            found.append(Use(imported.module, (*imported.chain, *chain), not chain))
+        taken_here = (use for other, use in bound if other == name)
+        found += [Use(imported.module, (*imported.chain, *chain), not chain) for imported in taken_here]
     strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     found += [Use(text) for text in sorted(strings) if re.fullmatch(rf"{library}(\.\w+)+", text)]
     return list(dict.fromkeys(found))

@@ -35,7 +35,7 @@ class Repeatable:
                 before[generator] = generator.get_state()
                 generator.set_state(self._starts.setdefault(generator, before[generator]))
 
-        def enter(module: Any, inputs: Any) -> None:
+        def enter(module: Any, _inputs: Any) -> None:
             for inner in module.modules():
                 if id(inner) in seen:
                     continue

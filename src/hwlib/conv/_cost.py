@@ -148,7 +148,7 @@ class _Meter:
         self._calls: list[_Call] = []
         self.costs: list[Cost] = []
 
-    def enter(self, module: torch.nn.Module, _: Any) -> None:
+    def enter(self, _module: torch.nn.Module, _inputs: Any) -> None:
         self._calls.append(_Call(self._operations()))
 
     def leave(self, module: torch.nn.Module, _: Any, output: Any) -> None:

@@ -473,10 +473,9 @@ def _covers(x: Traced, axis: int) -> set[tuple[int, ...]]:
     if len(x._terms) == 1:
         return {(0,)}
     masks = [np.broadcast_to(t.mask, np.broadcast_shapes(*(u.mask.shape for u in x._terms))).ravel() for t in x._terms]
+    others = [other for other in range(len(x._terms[0].rows)) if other != axis]
     patterns = [np.unique(np.array(masks), axis=1).T]
-    for other in range(len(x._terms[0].rows)):
-        if other != axis:
-            patterns.append(np.unique([t.rows[other].bits.any(1) for t in x._terms], axis=1).T)
+    patterns += [np.unique([t.rows[other].bits.any(1) for t in x._terms], axis=1).T for other in others]
     chosen = (np.logical_and.reduce(choice) for choice in itertools.product(*patterns))
     return {tuple(map(int, np.flatnonzero(choice))) for choice in chosen if choice.any()}
 

@@ -347,10 +347,8 @@ def note_alignment(traced: Sequence[Traced]) -> None:
     """Whether the branches that meet here are centred on the same pixels, away from the border."""
     log = traced[0]._log
     for axis in range(len(log.aligned)):
-        centres = []
-        for rows in {id(term.rows[axis]): term.rows[axis] for x in traced for term in x._terms}.values():
-            if not rows.whole and len(rows) > 1:
-                centres.append(_centres(rows))
+        every = {id(term.rows[axis]): term.rows[axis] for x in traced for term in x._terms}.values()
+        centres = [_centres(rows) for rows in every if not rows.whole and len(rows) > 1]
         for one, other in itertools.pairwise(centres):
             if len(one) == len(other):
                 both = ~np.isnan(one) & ~np.isnan(other)

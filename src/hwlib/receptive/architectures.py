@@ -174,17 +174,17 @@ def inception_v3() -> torch.nn.Sequential:
         Block([chain(channels, (384, 3, 2)), chain(channels, (64, 1), (96, 3), (96, 3, 2)), nn.MaxPool2d(3, 2)])
     )
     channels = 768
-    for w in (128, 160, 160, 192):
-        blocks.append(
-            Block(
-                [
-                    chain(channels, (192, 1)),
-                    chain(channels, (w, 1), (w, (1, 7)), (192, (7, 1))),
-                    chain(channels, (w, 1), (w, (7, 1)), (w, (1, 7)), (w, (7, 1)), (192, (1, 7))),
-                    pooled(channels, 192),
-                ]
-            )
+    blocks += [
+        Block(
+            [
+                chain(channels, (192, 1)),
+                chain(channels, (w, 1), (w, (1, 7)), (192, (7, 1))),
+                chain(channels, (w, 1), (w, (7, 1)), (w, (1, 7)), (w, (7, 1)), (192, (1, 7))),
+                pooled(channels, 192),
+            ]
         )
+        for w in (128, 160, 160, 192)
+    ]
     blocks.append(
         Block(
             [

@@ -116,11 +116,8 @@ def _outline(pieces: list[list[int]], points: Array) -> list[int]:
 
     A border line without any other corner, that of a half-plane or a strip, keeps one: it says where the line is.
     """
-    following = {}
     edges = {(ring[k - 1], ring[k]) for ring in pieces for k in range(len(ring))}
-    for a, b in edges:
-        if (b, a) not in edges:
-            following[a] = b
+    following = {a: b for a, b in edges if (b, a) not in edges}
     ring = [next(iter(following))]
     while following[ring[-1]] != ring[0]:
         ring.append(following[ring[-1]])
