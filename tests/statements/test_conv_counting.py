@@ -124,7 +124,7 @@ def layers():
 
 cost = Statement(
     "thm-counting",
-    text="bbf741e1",
+    text="5c89106b",
     cases=layers,
     hypotheses={
         "bias": lambda layer: layer.bias,
