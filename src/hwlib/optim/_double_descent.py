@@ -54,7 +54,7 @@ def expected_risk(n: int, p: int, *, signal: float, rest: float) -> float:
         rest: variance of y that the p features do not explain: that of the noise and of the other features.
 
     Returns:
-        The risk, the rest included; infinite for p from n - 1 to n + 1, where the expectation does not exist.
+        The risk, the rest included; infinite for p >= 1 from n - 1 to n + 1 if the rest is positive.
 
     Raises:
         ValueError: if a number is out of its range.
@@ -65,10 +65,14 @@ def expected_risk(n: int, p: int, *, signal: float, rest: float) -> float:
     """
     n, p = whole("n", n, least=1), whole("p", p, least=0)
     signal, rest = positive("signal", signal, zero=True), positive("rest", rest, zero=True)
+    if not rest:  # nothing is fitted but the signal: what is missing lies in the null space of the samples
+        return signal * max(0.0, 1 - n / p) if p else 0.0
+    if p == 0:
+        return rest
     if p <= n - 2:
         return rest * (1 + p / (n - p - 1))
     if p <= n + 1:
-        return float("inf") if rest or p > n else 0.0
+        return float("inf")
     return signal * (1 - n / p) + rest * (1 + n / (p - n - 1))
 
 

@@ -139,20 +139,20 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "Beyond the peak more parameters help. What gets better?",
+        "Just beyond the peak more parameters help. What gets better?",
         [
             Choice("The fit to the training samples.", "It is perfect already."),
             Choice("Among more perfect fits there is a shorter one.", "And descent picks it.", right=True),
             Choice(
                 "The approximation error, and nothing else.",
-                "With the same features behind it the variance falls as well.",
+                "Without any new signal the error falls as well: the same noise is fitted with shorter weights.",
             ),
         ],
     ),
     Question(
         "Does double descent mean that larger models are always better?",
         [
-            Choice("Yes, beyond the peak.", "Not always: here with little noise a small model was the best of all."),
+            Choice("Yes, beyond the peak.", "Not always: with weights 1/j the best size lay left of the peak."),
             Choice(
                 "No: and with a good penalty, or a good moment to stop, there may be no peak.",
                 "Both were measured above.",
