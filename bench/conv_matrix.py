@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -15,6 +16,13 @@ from bench._timing import medians
 from hwlib.conv import conv_matrix, output_shape
 
 Array = np.ndarray[Any, Any]
+
+
+class Options(TypedDict):
+    """How the kernel moves."""
+
+    stride: int
+    padding: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Case:
     slow_ways: bool
 
     @property
-    def options(self) -> dict[str, int]:
+    def options(self) -> Options:
         """What every way of building it takes."""
         return {"stride": self.stride, "padding": self.padding}
 
@@ -80,6 +88,11 @@ def by_loops(kernel: Array, case: Case) -> sparse.csr_array:
     return sparse.coo_array((data, (rows, columns)), shape=(np.prod(shape), np.prod(case.input_shape))).tocsr()
 
 
+def copied(matrix: sparse.csr_array) -> tuple[Array, Array]:
+    """What the finished matrix costs to copy."""
+    return matrix.data.copy(), matrix.indices.copy()
+
+
 def run() -> None:
     """Print times and ratios; every contender is first checked to build the same matrix."""
     print(f"{'case':28} {'nonzeros':>10} {'hwlib ms':>9} {'copy':>6}  {'unfold':>8} {'identity':>8} {'loops':>8}")
@@ -92,20 +105,17 @@ def run() -> None:
             np.copyto(data, matrix.data)
             np.copyto(indices, matrix.indices)
 
-        def bind(build: Callable[[Array, Case], Any], kernel: Array = kernel, case: Case = case) -> Callable[[], Any]:
-            return lambda: build(kernel, case)
-
         contenders: dict[str, Callable[[], Any]] = {
-            "hwlib": bind(lambda kernel, case: conv_matrix(kernel, case.input_shape, **case.options)),
-            "unfold": bind(by_unfold),
+            "hwlib": partial(conv_matrix, kernel, case.input_shape, **case.options),
+            "unfold": partial(by_unfold, kernel, case),
         }
         if case.slow_ways:
-            contenders |= {"identity": bind(by_identity), "loops": bind(by_loops)}
+            contenders |= {"identity": partial(by_identity, kernel, case), "loops": partial(by_loops, kernel, case)}
         for name, build in contenders.items():
             difference = abs(build() - matrix)
             assert difference.nnz == 0 or difference.max() < 1e-12, f"{name} builds another matrix for {case.name}"
         contenders |= {
-            "copy": lambda matrix=matrix: (matrix.data.copy(), matrix.indices.copy()),
+            "copy": partial(copied, matrix),
             "warm copy": warm_copy,
         }
         times = medians(contenders, rounds=9 if matrix.nnz > 10**5 else 101)

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,7 @@ def main() -> None:
         middles = (np.array([f.lower, *f.knots]) + np.array([*f.knots, f.upper])) / 2
         scale = abs(network(middles)).max()
         assert abs(f(middles) - network(middles)).max() <= 1e-12 * scale, "hwlib's pieces are not the network"
-        contenders: dict[str, Callable[[], Any]] = {
-            "hwlib": lambda network=network: pieces_of(network, -HALF_WIDTH, HALF_WIDTH)
-        }
+        contenders: dict[str, Callable[[], Any]] = {"hwlib": partial(pieces_of, network, -HALF_WIDTH, HALF_WIDTH)}
         if peer:
             contenders["regioncam"] = by_regioncam(layers)
         times = medians(contenders, rounds=15 if max(hidden) > 500 else 51)

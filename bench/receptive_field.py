@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -59,6 +60,16 @@ CASES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
+def size_of(model: nn.Module) -> tuple[float, ...]:
+    """The size of a field, with the search for an input that shows it."""
+    return receptive_field(model).size
+
+
+def outputs_of(model: nn.Module, pixels: int) -> tuple[int, ...]:
+    """The shape of the outputs for an image of a size, with all that is found on the way."""
+    return receptive_field(model, pixels).output_shape
+
+
 def run() -> None:
     """Print sizes, times and ratios. A size that differs from ours is printed: it is not made to agree."""
     toolbox = rfa_toolbox()
@@ -67,13 +78,13 @@ def run() -> None:
         torch.manual_seed(0)
         model = make().eval()
         contenders: dict[str, Callable[[], Any]] = {
-            "hwlib": lambda model=model: receptive_field(model).size,
-            "at 224": lambda model=model: receptive_field(model, 224).output_shape,
+            "hwlib": partial(size_of, model),
+            "at 224": partial(outputs_of, model, 224),
         }
         pixels = receptive_field(model).input_shape[0]
-        contenders["gradient"] = lambda model=model, pixels=pixels: by_gradient(model, pixels)
+        contenders["gradient"] = partial(by_gradient, model, pixels)
         if toolbox is not None:
-            contenders["toolbox"] = lambda model=model: toolbox(model, 224)
+            contenders["toolbox"] = partial(toolbox, model, 224)
         size = contenders["hwlib"]()[0]
         says = {other: contenders[other]() for other in ("toolbox", "gradient") if other in contenders}
         times = medians({other: contenders[other] for other in ("hwlib", "at 224")}, rounds=21)
