@@ -49,6 +49,7 @@ class Store:
             _, wanted = cache.create_hashed_notebook(notebook)
             executed = cache.get_cache_bundle(records[wanted]).nb if wanted in records else None
         except Exception:  # a build was ended while it wrote this: the database, or the notebook, is not whole
+            cache.db.dispose()  # some systems remove no open file
             shutil.rmtree(path)
             return None
         os.utime(path)
@@ -74,4 +75,4 @@ class Store:
         os.utime(path)
         keys = sorted(path.parent.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
         for old in [folder for folder in keys if folder.is_dir()][KEYS:]:
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)

@@ -31,7 +31,7 @@ class Piece:
 
     @property
     def inside(self) -> Number:
-        """A place strictly inside: the middle, or one away from a single end."""
+        """A place strictly inside, the middle or one away from a single end."""
         return between(self.start, self.end)
 
 
