@@ -462,8 +462,8 @@ RIGHT |= {
 WRONG |= {
     "logic-neuron-implies": [
         (((-1, 1), -1), "At (0, 0) the sum is w.x + b = -1, so the neuron does not fire, but f(0, 0) = 1"),
-        (((1, -1), 0), "The signs of the weights are turned round"),
-        (((-2, 1), -1), "The sign of the bias is turned round"),
+        (((1, -1), 0), "The signs of the weights are the wrong way round"),
+        (((-2, 1), -1), "The sign of the bias is the wrong way round"),
         (((1, -1), -1), "It computes the opposite of f"),
         (((-1, 1), 9), "computes a constant"),
         (((1, 1), -1), "computes OR"),
@@ -472,8 +472,8 @@ WRONG |= {
     "logic-neuron-two-of-three": [
         (((2, 1, 1), -2), "fired only above zero"),
         (((1, 1, 1), -2), "At (0, 1, 1) the sum is w.x + b = 0, so the neuron fires, but f(0, 1, 1) = 0"),
-        (((2, 1, 1), 3), "The sign of the bias is turned round"),
-        (((-2, -1, -1), -3), "The signs of the weights are turned round"),
+        (((2, 1, 1), 3), "The sign of the bias is the wrong way round"),
+        (((-2, -1, -1), -3), "The signs of the weights are the wrong way round"),
         (((1, 1, 1), -1), "computes OR"),
     ],
     "logic-neuron-certificate": [

@@ -220,14 +220,19 @@ def test_regions_are_filled_where_the_gate_is_positive_and_named_by_their_map():
     assert sorted(patch.get_facecolor()[3] > 0 for patch in axes.patches) == [False, True, True, True]
 
 
-def test_folded_points_stand_at_their_hidden_values():
+def test_hidden_values_are_drawn_where_they_are_and_so_is_the_whole_plane():
     xor = boolean_function("0110")
     layers = ((np.array([[1, 1], [1, 1]]), np.array([0, -1])), (np.array([[1, -2]]), np.array([0])))
-    shown = plot.folds(LogicNetwork(layers, "relu"), xor)
+    shown = plot.hidden_values(LogicNetwork(layers, "relu"), xor)
     points = {(line.get_xdata()[0], line.get_ydata()[0]) for line in shown.axes[1].lines if len(line.get_xdata()) == 1}
     assert points == {(0, 0), (1, 0), (2, 1)}
+    images = [line.get_xydata() for line in shown.axes[1].lines if len(line.get_xdata()) > 2]
+    assert len(images) == 14
+    for h1, h2 in np.vstack(images):  # the plane collapses onto a ray that bends at (1, 0)
+        assert h1 >= 0
+        assert h2 == pytest.approx(max(h1 - 1, 0))
     with pytest.raises(ValueError, match="one hidden layer of two"):
-        plot.folds(relu_circuit(boolean_function("0001")), xor)
+        plot.hidden_values(relu_circuit(boolean_function("0001")), xor)
     with pytest.raises(ValueError, match="accepted are functions of two"):
         plot.certificate(boolean_function("01"), separate(xor))
 

@@ -1,4 +1,4 @@
-"""Boolean functions, one neuron, and networks of a few (*One neuron cuts space in two*, *A few decide everything*).
+"""Boolean functions, one neuron, and networks of a few (*One neuron cuts space in two*, *Enough decide everything*).
 
 A neuron fires where w.x + b >= 0. :func:`separate` finds its weights or a certificate that there are none,
 :func:`classify_functions` and :func:`count_threshold_functions` do so for all functions of a few variables,

@@ -138,7 +138,7 @@ def prove_gate(network: NetworkLike, wanted: Callable[[int, int], Any], *, relat
     Raises:
         ValueError: if the network is not piecewise linear from the plane to a number, or the relation is unknown.
 
-    Source: problems ``logic-relu-or``, ``logic-relu-xor``, ``logic-relu-nand``; chapter *A few neurons decide
+    Source: problems ``logic-relu-or``, ``logic-relu-xor``, ``logic-relu-nand``; chapter *Enough neurons decide
     everything*.
 
     Example:

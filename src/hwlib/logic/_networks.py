@@ -166,7 +166,7 @@ def threshold_network(function: FunctionLike) -> LogicNetwork:
     Returns:
         A network that was checked on the whole truth table.
 
-    Source: problem ``logic-relu-nand``; chapter *A few neurons decide everything*.
+    Source: problem ``logic-relu-nand``; chapter *Enough neurons decide everything*.
 
     Example:
         >>> xor = threshold_network("x1 ^ x2")
@@ -197,7 +197,7 @@ def relu_circuit(function: FunctionLike) -> LogicNetwork:
     Returns:
         A network that was checked on the whole truth table. Its output weights are Fractions if they must be.
 
-    Source: problem ``logic-relu-nand``; chapter *A few neurons decide everything*.
+    Source: problem ``logic-relu-nand``; chapter *Enough neurons decide everything*.
 
     Example:
         >>> parity = relu_circuit("x1 ^ x2 ^ x3")
@@ -301,7 +301,8 @@ def circuit(inputs: Sequence[str], gates: Sequence[Gate], outputs: Sequence[str]
 def nand_circuit(function: FunctionLike) -> LogicNetwork:
     """Any Boolean function from NAND neurons alone, step(1 - a - b): NAND is complete.
 
-    A sum of products is a NAND of NANDs, with as many inputs each as are needed: step(m - 1 - (a1 + ... + am)).
+    A sum of products is a NAND of NANDs, with as many inputs each as are needed: step(m - 1 - (a1 + ... + am)). The
+    NAND of a single literal is the opposite literal. Signals that are needed later pass through neurons of their own.
 
     Args:
         function: the function, or what :func:`boolean_function` makes one from.
@@ -310,23 +311,31 @@ def nand_circuit(function: FunctionLike) -> LogicNetwork:
         A network that was checked on the whole truth table.
 
     Example:
-        >>> nand_circuit("x1 ^ x2").widths
-        (4, 2)
+        >>> nand_circuit("x1 ^ x2").widths, nand_circuit("~(x1 & x2)").widths
+        ((4, 2), ())
     """
     function = boolean_function(function)
     names = function.variables
-    gates: list[Gate] = []
+    negations: dict[str, Gate] = {}
+
+    def signal(name: str, literal: int) -> str:
+        if literal == 1:
+            return name
+        negations[name] = Gate(f"not {name}", {name: -1}, 0)  # a NAND of one input
+        return f"not {name}"
+
     terms: list[Gate] = []
+    read: list[str] = []  # by the last NAND
     for number, term in enumerate(_prime_implicants(function)):
-        signals: dict[str, int] = {}
-        for name, literal in zip(names, term, strict=True):
-            if literal == -1 and f"not {name}" not in {gate.name for gate in gates}:
-                gates.append(Gate(f"not {name}", {name: -1}, 0))  # a NAND of one input
-            if literal:
-                signals[name if literal == 1 else f"not {name}"] = -1
+        literals = [(name, literal) for name, literal in zip(names, term, strict=True) if literal]
+        if len(literals) == 1:
+            read.append(signal(literals[0][0], -literals[0][1]))
+            continue
+        signals = {signal(*literal): -1 for literal in literals}
         terms.append(Gate(f"term {number}", signals, len(signals) - 1))
-    gates += [*terms, Gate("f", {term.name: -1 for term in terms}, len(terms) - 1)]
-    return _verified(circuit(names, gates, ["f"]), function)
+        read.append(terms[-1].name)
+    last = Gate("f", dict.fromkeys(read, -1), len(read) - 1)
+    return _verified(circuit(names, [*negations.values(), *terms, last], ["f"]), function)
 
 
 def adder(bits: int) -> LogicNetwork:

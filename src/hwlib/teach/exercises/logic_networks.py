@@ -1,4 +1,4 @@
-"""Exercises of the chapter *A few neurons decide everything*."""
+"""Exercises of the chapter *Enough neurons decide everything*."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_network(answer: Any, function: BooleanFunction) -> Verdict:
     weight, bias = network.layers[0]
     values = np.maximum(points @ weight.T + bias, 0) if len(network.layers) > 1 else None
     mistakes = {
-        "It computes the opposite: turn the signs of the output weights, and add 1 to its bias.": (
+        "It computes the opposite: flip the signs of the output layer, then add 1 to its bias.": (
             (1 - outputs == wanted).all()
         ),
         "The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.": (
@@ -186,8 +186,8 @@ QUIZ = Quiz(
         "Why can two ReLU neurons solve XOR, when one threshold neuron cannot?",
         [
             Choice(
-                "They fold the plane, so that both true points land on one place.",
-                "Behind the fold one line is enough.",
+                "They bend the plane, so that both true points land in one place.",
+                "Behind them one line is enough.",
                 right=True,
             ),
             Choice("They have more weights.", "More weights in one neuron would not help: XOR has equal sums."),
@@ -207,10 +207,14 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A ReLU neuron is zero at every training point. What does descent do to it?",
+        "A ReLU neuron of the first hidden layer is zero at every training point. What does gradient descent do to it?",
         [
             Choice("It pushes it back slowly.", "Its gradient is exactly zero, not small."),
-            Choice("Nothing.", "No point passes a gradient through it, so it stays dead.", right=True),
+            Choice(
+                "Nothing.",
+                "No point passes a gradient through it, and its inputs do not change, so it stays dead.",
+                right=True,
+            ),
             Choice("It grows its output weight.", "The gradient there is the neuron's value, which is zero."),
         ],
     ),

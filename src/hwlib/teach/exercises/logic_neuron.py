@@ -59,13 +59,13 @@ def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
         "It would be right if it fired only above zero. Here a neuron fires at zero as well.": (
             (sums + bias > 0) == wanted
         ),
-        "It computes the opposite of f: turn all signs round, and mind the points on the line.": fires != wanted,
-        "The signs of the weights are turned round.": (bias - sums >= 0) == wanted,
-        "The sign of the bias is turned round: the neuron fires where w.x + b >= 0, not where w.x >= b.": (
+        "It computes the opposite of f: flip all signs, and mind the points on the line.": fires != wanted,
+        "The signs of the weights are the wrong way round.": (bias - sums >= 0) == wanted,
+        "The sign of the bias is the wrong way round: the neuron fires where w.x + b >= 0, not where w.x >= b.": (
             (sums - bias >= 0) == wanted
         ),
         "This neuron computes OR of its inputs.": fires == points.any(axis=1),
-        "This neuron computes a constant: its line misses all points of the square or cube.": fires == fires[0],
+        "This neuron computes a constant: it fires at every point or at none.": fires == fires[0],
     }
     row = int(np.argmax(fires != wanted))
     point, total = tuple(points[row].tolist()), sums[row] + bias
@@ -160,8 +160,8 @@ QUIZ = Quiz(
                 "Yes, infeasible means that there are none.", "It means so up to rounding and to the program's faults."
             ),
             Choice(
-                "No, but the multipliers that it found can be checked in whole numbers.",
-                "Then the equal sums are the proof, wherever they come from.",
+                "No, but equal sums of points, once found, can be checked in whole numbers.",
+                "The equal sums are the proof, wherever they come from.",
                 right=True,
             ),
             Choice("No, nothing can prove that weights do not exist.", "Equal sums do, in one line of arithmetic."),
@@ -171,10 +171,10 @@ QUIZ = Quiz(
         "How does the share of functions that one neuron computes change with the number of inputs?",
         [
             Choice("It grows, as there are more weights.", "There are more neurons, but far more functions."),
-            Choice("It stays about the same.", "Compare the counts for two and for four inputs on this page."),
+            Choice("It stays about the same.", "Compare the shares for two and for four inputs on this page."),
             Choice(
                 "It falls towards zero.",
-                "There are fewer than two to the n squared neurons, and two to the two to the n functions.",
+                "There are 2^(2^n) functions, and a neuron computes at most 2^(n² + 1) of them.",
                 right=True,
             ),
         ],

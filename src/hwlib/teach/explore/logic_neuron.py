@@ -52,8 +52,8 @@ def neuron_explorer(
         5
     """
     controls = {"w1": list(weights), "w2": list(weights), "b": list(biases)}
-    middle = {label: values[len(values) // 2] for label, values in controls.items()}
-    return frame_explorer(controls, _neuron_frame, start=middle)
+    start = {"w1": weights[-2], "w2": weights[-2], "b": biases[0]}  # AND, with the values that are set
+    return frame_explorer(controls, _neuron_frame, start=start)
 
 
 def _neuron_frame(w1: int, w2: int, bias: int) -> str:

@@ -190,15 +190,16 @@ def gate_regions(
     return drawn
 
 
-def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
-    """Draw what a hidden layer of two ReLU neurons does to the plane: the lines it folds along, and where points go.
+def hidden_values(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
+    """Draw what a hidden layer of two ReLU neurons does to the plane: the lines where it bends, and where all goes.
 
     Args:
         network: ReLU network with two inputs and one hidden layer of two neurons.
         function: the function of two variables that it computes.
 
     Returns:
-        The input plane beside the plane of the hidden values, where one line separates.
+        The input plane beside the plane of the hidden values: the images of the four points and, thin, of the lines
+        of a grid; where the output is one half there is a line.
 
     Raises:
         ValueError: if the network has another shape.
@@ -206,29 +207,34 @@ def folds(network: LogicNetwork, function: BooleanFunction) -> ThemedFigure:
     Example:
         >>> from hwlib.logic import boolean_function, relu_circuit
         >>> xor = boolean_function("0110")
-        >>> len(folds(relu_circuit(xor), xor).axes)
+        >>> len(hidden_values(relu_circuit(xor), xor).axes)
         2
     """
     if network.widths != (2,) or function.arity != 2:
         raise ValueError(f"a network with hidden widths {network.widths}: accepted is one hidden layer of two neurons")
     (weight, bias), (out, out_bias) = network.layers
-    drawn = figure(5.8, 3.1)
+    drawn = figure(6.2, 3.1)
     left, right = panels(drawn, 2)
     _square(left, "input")
     for (a, b), c in zip(weight.tolist(), bias.tolist(), strict=True):
         _line(left, a, b, c)
     _points(left, function)
+    along = np.linspace(-1, 2, 61)
+    for place in np.linspace(-1, 2, 7):  # lines of a grid, as chains of close points
+        for line in ([along, np.full(61, place)], [np.full(61, place), along]):
+            image = np.maximum(np.stack(line, axis=1) @ weight.T.astype(float) + bias.astype(float), 0)
+            right.plot(*image.T, color=INK, lw=1.5)
     hidden = np.maximum(corners(2) @ weight.T + bias, 0)
-    colours = [FIRES if value else "none" for value in function.values]
-    for k, ((x, y), colour) in enumerate(zip(hidden.tolist(), colours, strict=True)):
-        right.plot(x, y, "o", ms=11, mfc=colour, mec=INK, mew=1.6, zorder=3)
+    for k, ((x, y), value) in enumerate(zip(hidden.tolist(), function.values, strict=True)):
+        right.plot(x, y, "o", ms=11, mfc=FIRES if value else "white", mec=ON_COLOUR, mew=1.5, zorder=3)
         shared = [tuple(corners(2)[j].tolist()) for j in range(4) if (hidden[j] == hidden[k]).all()]
         if shared[0] == tuple(corners(2)[k].tolist()):
-            right.annotate(" ".join(f"({p},{q})" for p, q in shared), (x, y), (0, 11), textcoords="offset points",
-                           ha="center", color=INK, fontsize=9)  # fmt: skip
+            right.annotate(" ".join(f"({p},{q})" for p, q in shared), (x, y), (0, -20) if value else (-4, 10),
+                           textcoords="offset points", ha="center" if value else "right", color=INK,
+                           fontsize=9)  # fmt: skip
     _line(right, float(out[0, 0]), float(out[0, 1]), float(out_bias[0]) - 0.5, color=FIRES, lw=2)
     top = float(hidden.max()) + 0.6
-    right.set(xlim=(-0.5, top), ylim=(-0.5, top), aspect="equal")
+    right.set(xlim=(-0.7, top), ylim=(-0.7, top), aspect="equal")
     inked(right, "hidden values", x="$h_1$", y="$h_2$")
     return drawn
 
