@@ -117,7 +117,7 @@ def plane():
 
 gates = Statement(
     "prop-networks-gates",
-    text="4f2bbf5f",
+    text="e7357109",
     cases=plane,
     conclusion=lambda x: (f_or(*x) > 0) == (x[0] > 0 or x[1] > 0) and (f_xor(*x) > 0) == differ(*x),
     scope="all points with coordinates from -3 to 3 in halves",

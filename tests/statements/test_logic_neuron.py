@@ -124,7 +124,7 @@ def margin_is_as_stated(case):
 
 margin = Statement(
     "prop-neuron-margin",
-    text="e4f7591d",
+    text="47d25fcb",
     cases=lambda: [(table, case) for case in neurons() for table in (AND, OR)],
     hypotheses={"it computes the gate": lambda case: any(case[1][:2]) and computes(case[0], *case[1])},
     conclusion=lambda case: not any(case[1][:2]) or margin_is_as_stated(case),
