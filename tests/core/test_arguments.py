@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from hwlib._core.arguments import generator, per_axis, positive, whole, whole_numbers
+from hwlib._core.arguments import generator, instance, instances, pairs, per_axis, positive, whole, whole_numbers
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -86,3 +86,26 @@ def test_a_seed_starts_the_same_numbers_and_a_generator_goes_on():
 def test_another_source_of_random_numbers_is_refused(rng):
     with pytest.raises(ValueError, match=r"^rng=.*: accepted are None, a seed of at least 0, and a numpy Generator$"):
         generator("rng", rng)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: instance("network", 3, str, "a text"), "network=3: accepted is a text"),
+        (lambda: instances("names", "ab", str, "texts"), "names='ab': accepted are texts"),
+        (lambda: instances("names", ["a", 1], str, "texts"), r"names=\['a', 1\]: accepted are texts"),
+        (lambda: instances("names", None, str, "texts"), "names=None: accepted are texts"),
+        (lambda: pairs("layers", [(1, 2, 3)], "pairs"), r"layers=\[\(1, 2, 3\)\]: accepted are pairs"),
+        (lambda: pairs("layers", [1], "pairs"), r"layers=\[1\]: accepted are pairs"),
+        (lambda: whole_numbers("widths", 3, least=1, empty=True), "widths=3: accepted are whole numbers"),
+        (lambda: whole_numbers("widths", [], least=1), r"widths=\[\]: accepted are one or more whole numbers"),
+    ],
+)
+def test_what_is_not_of_the_kind_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_there_may_be_none_where_that_makes_sense():
+    assert whole_numbers("widths", [], least=1, empty=True) == ()
+    assert instances("names", [], str, "texts") == ()

@@ -143,7 +143,7 @@ def test_the_expression_of_a_function_is_that_function(function):
         (sympy.Symbol("x") < 1, {}, "the expression contains x < 1: accepted are And, Or"),
         ("0110", {"coding": (1, 0)}, "the one for false smaller"),
         ("0110", {"coding": 3}, "coding=3: accepted are two integers"),
-        ("01", {"variables": [1]}, "accepted are 1 different names"),
+        ("01", {"variables": [1]}, "accepted are different names"),
         ([0] * 2**17, {}, "17 variables: accepted are at most 16"),
     ],
 )
@@ -245,8 +245,18 @@ def test_other_mistakes_are_named():
         weight_polygon(boolean_function("01"), 0, box=[(-1, 1)] * 2)
     with pytest.raises(ValueError, match=r"box=\[\(1, 1\), \(0, 2\)\]: accepted are two pairs"):
         weight_polygon("0110", 0, box=[(1, 1), (0, 2)])
+    with pytest.raises(ValueError, match=r"bias=\[1, 2\]: accepted is one number"):
+        weight_polygon("0110", [1, 2], box=[(-1, 1)] * 2)
     with pytest.raises(ValueError, match="bias holds None: accepted are finite real numbers"):
         weight_polygon("0110", None, box=[(-1, 1)] * 2)
+    with pytest.raises(ValueError, match=r"point=\(0.5, 0.5\): accepted are 2 whole numbers"):
+        separate("0001").activation((0.5, 0.5))
+    with pytest.raises(ValueError, match="point=3: accepted are 2 whole numbers"):
+        separate("0001").activation(3)
+    with pytest.raises(ValueError, match="source is on the device meta"):
+        boolean_function(torch.empty(4, device="meta"))
+    with pytest.raises(ValueError, match="values=3: accepted are a truth table"):
+        BooleanFunction(3, ())
     with pytest.raises(ValueError, match="value=2: accepted are 0 and 1"):
         boolean_function("0110").points(2)
     with pytest.raises(ValueError, match="3 values for 1 variables: accepted are 2"):
@@ -533,6 +543,20 @@ def test_wrong_networks_are_named():
         LogicNetwork([([[1]], [0])], "tanh")
     with pytest.raises(ValueError, match="layers is empty"):
         LogicNetwork([], "relu")
+    with pytest.raises(ValueError, match=r"layers=\[1\]: accepted are pairs"):
+        LogicNetwork([1], "relu")
+    with pytest.raises(ValueError, match="network=3: accepted is a LogicNetwork"):
+        as_relu(3)
+    with pytest.raises(ValueError, match=r"bias=0\.5: accepted is a whole number"):
+        Gate("b", {"a": 1}, 0.5)
+    with pytest.raises(ValueError, match="weight of a=None: accepted is a whole number"):
+        Gate("b", {"a": None}, 0)
+    with pytest.raises(ValueError, match="weights=3: accepted is a mapping"):
+        Gate("b", 3, 0)
+    with pytest.raises(ValueError, match=r"inputs=\[1\]: accepted are names"):
+        circuit([1], [], [])
+    with pytest.raises(ValueError, match="gates=None: accepted are gates"):
+        circuit([], None, [])
     with pytest.raises(
         ValueError, match=r"layer 1 has a weight of shape \(1, 2\) and a bias of shape \(1,\): accepted are"
     ):

@@ -77,7 +77,9 @@ def test_no_line_separates_the_spirals():
     ("call", "message"),
     [
         (lambda: two_spirals(3), "positive even"),
-        (lambda: relu_module(2, [0]), r"widths=\[0\]: accepted are one or more whole numbers, each at least 1"),
+        (lambda: relu_module(2, [0]), r"widths=\[0\]: accepted are whole numbers, each at least 1"),
+        (lambda: initialise(3), "model=3: accepted is a torch module"),
+        (lambda: relu_module(2, None), "widths=None: accepted are whole numbers, each at least 1"),
         (lambda: relu_module(2.0, [1]), "inputs=2.0: accepted is a whole number of at least 1"),
         (lambda: relu_module(2, [1], rng=-1), "rng=-1: accepted are None, a seed"),
         (lambda: snapshots(relu_module(2, [2]), [[0.0, 0]], [0, 1], steps=[0]), "equally many"),

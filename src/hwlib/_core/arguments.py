@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
+import reprlib
 from collections.abc import Sequence
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any
@@ -93,7 +95,9 @@ def per_axis(name: str, value: PerAxis, axes: int, *, least: int, accepted: str 
     return numbers
 
 
-def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str = "") -> tuple[int, ...]:
+def whole_numbers(
+    name: str, values: Sequence[int], *, least: int, accepted: str = "", empty: bool = False
+) -> tuple[int, ...]:
     """One or more whole numbers.
 
     Args:
@@ -101,23 +105,97 @@ def whole_numbers(name: str, values: Sequence[int], *, least: int, accepted: str
         values: what was passed.
         least: smallest number that is accepted.
         accepted: what the error says is accepted, in place of the usual words.
+        empty: whether there may be none.
 
     Returns:
         The numbers, each an ``int``.
 
     Raises:
-        ValueError: if there is none, or one is no whole number or too small.
+        ValueError: if there is none and there has to be, or one is no whole number or too small.
 
     Example:
         >>> whole_numbers("input_shape", [3, 4], least=1)
         (3, 4)
     """
     numbers = _indices(values)
-    if not numbers or min(numbers) < least:
-        raise ValueError(
-            f"{name}={values!r}: accepted are " + (accepted or f"one or more whole numbers, each at least {least}")
-        )
+    if numbers is None or not (numbers or empty) or min(numbers, default=least) < least:
+        usual = f"{'' if empty else 'one or more '}whole numbers, each at least {least}"
+        raise ValueError(f"{name}={values!r}: accepted are {accepted or usual}")
     return numbers
+
+
+def instance(name: str, value: Any, kind: Any, accepted: str) -> Any:
+    """A value of some class.
+
+    Args:
+        name: of the argument, for the error.
+        value: what was passed.
+        kind: the class, or several as ``isinstance`` takes them.
+        accepted: what the error says is accepted.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: if it is something else.
+
+    Example:
+        >>> instance("text", "a", str, "a text")
+        'a'
+    """
+    if not isinstance(value, kind):
+        raise ValueError(f"{name}={reprlib.repr(value)}: accepted is {accepted}")
+    return value
+
+
+def instances(name: str, values: Any, kind: Any, accepted: str) -> tuple[Any, ...]:
+    """Values of some class.
+
+    Args:
+        name: of the argument, for the error.
+        values: what was passed.
+        kind: the class of each, or several as ``isinstance`` takes them.
+        accepted: what the error says is accepted.
+
+    Returns:
+        The values.
+
+    Raises:
+        ValueError: if it is no sequence of such values.
+
+    Example:
+        >>> instances("names", ["a", "b"], str, "texts")
+        ('a', 'b')
+    """
+    with contextlib.suppress(TypeError, RuntimeError):  # no sequence; RuntimeError: a tensor without values
+        found = tuple(values)
+        if not isinstance(values, str) and all(isinstance(value, kind) for value in found):
+            return found
+    raise ValueError(f"{name}={reprlib.repr(values)}: accepted are {accepted}")
+
+
+def pairs(name: str, values: Any, accepted: str) -> tuple[tuple[Any, Any], ...]:
+    """Pairs of anything.
+
+    Args:
+        name: of the argument, for the error.
+        values: what was passed.
+        accepted: what the error says is accepted.
+
+    Returns:
+        The pairs.
+
+    Raises:
+        ValueError: if it is no sequence of lists or tuples of two.
+
+    Example:
+        >>> pairs("layers", [[1, 2]], "pairs (weight, bias)")
+        ((1, 2),)
+    """
+    found = instances(name, values, list | tuple, accepted)
+    if any(len(pair) != 2 for pair in found):
+        raise ValueError(f"{name}={reprlib.repr(values)}: accepted are {accepted}")
+    return tuple((first, second) for first, second in found)
 
 
 def generator(name: str, rng: Any) -> np.random.Generator:
@@ -154,13 +232,13 @@ def _index(value: Any) -> int | None:
         return None
 
 
-def _indices(values: Any) -> tuple[int, ...]:
-    """The whole numbers of a sequence; none at all if one of them is no whole number, or it is no sequence."""
+def _indices(values: Any) -> tuple[int, ...] | None:
+    """The whole numbers of a sequence; None if one of them is no whole number, or it is no sequence."""
     try:
         numbers = [_index(value) for value in values]
     except TypeError:
-        return ()
-    return tuple(number for number in numbers if number is not None) if None not in numbers else ()
+        return None
+    return tuple(number for number in numbers if number is not None) if None not in numbers else None
 
 
 def _is_finite(value: Any) -> bool:

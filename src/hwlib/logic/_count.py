@@ -88,6 +88,10 @@ class Classification:
 
         Raises:
             ValueError: if there is no function of that number.
+
+        Example:
+            >>> classify_functions(2).answer(8)
+            Separable(weights=(-1, -1), bias=0)
         """
         function = numbered_function(number, self.arity)
         true, false = (tuple(map(tuple, function.points(value).tolist())) for value in (1, 0))

@@ -10,11 +10,13 @@ import reprlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from hwlib._core.arguments import whole
+from hwlib._core.arguments import instances, whole
+from hwlib._core.arrays import as_array
 from hwlib._core.types import Integers
 from hwlib.logic._expressions import Term, term_of_sympy, term_of_text
 
@@ -49,6 +51,7 @@ class BooleanFunction:
 
     def __post_init__(self) -> None:
         names = _names(self.variables, self.variables)
+        object.__setattr__(self, "values", instances("values", self.values, object, "a truth table"))
         if len(self.values) != 2 ** len(names):
             raise ValueError(
                 f"{len(self.values)} values for {len(names)} variables: accepted are {2 ** len(names)}, one a row"
@@ -78,7 +81,7 @@ class BooleanFunction:
             >>> boolean_function("x1 & x2")(1, 1)
             1
         """
-        if len(bits) != self.arity or not all(np.ndim(bit) == 0 and bit in (0, 1) for bit in bits):
+        if len(bits) != self.arity or not all(isinstance(bit, Real | np.bool_) and bit in (0, 1) for bit in bits):
             raise ValueError(f"bits={bits}: accepted are {self.arity} bits, each 0 or 1")
         return self.values[sum(int(bit) << place for place, bit in enumerate(reversed(bits)))]
 
@@ -99,7 +102,7 @@ class BooleanFunction:
             >>> boolean_function("x1 ^ x2").points(1).tolist()
             [[0, 1], [1, 0]]
         """
-        if value not in (0, 1):
+        if not isinstance(value, Real) or value not in (0, 1):
             raise ValueError(f"value={value!r}: accepted are 0 and 1")
         chosen: Integers = corners(self.arity, coding=coding)[np.array(self.values) == value]
         return chosen
@@ -194,6 +197,8 @@ def boolean_function(
     sympy = sys.modules.get("sympy")  # not imported for that: without it there are no expressions
     if sympy is not None and isinstance(source, sympy.logic.boolalg.Boolean):
         return _of_term(term_of_sympy(source), variables)
+    if isinstance(source, np.ndarray) or hasattr(source, "detach"):
+        source = as_array("source", source).tolist()
     if callable(source):
         return _of_callable(source, variables, coding)
     if isinstance(source, Iterable):
@@ -215,8 +220,8 @@ def _low_high(coding: Coding) -> Coding:
 
 
 def _names(given: Sequence[str] | None, default: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(default if given is None else given)
-    if len(names) != len(default) or len(set(names)) != len(names) or not all(isinstance(one, str) for one in names):
+    names = instances("variables", default if given is None else given, str, "different names")
+    if len(names) != len(default) or len(set(names)) != len(names):
         raise ValueError(f"variables={names}: accepted are {len(default)} different names")
     if len(names) > MOST_VARIABLES:
         raise ValueError(f"{len(names)} variables: accepted are at most {MOST_VARIABLES}, for 2^n values are stored")

@@ -48,6 +48,12 @@ class Face:
 
         A point of the face, border left out, is a corner or an average of all corners plus positive multiples of all
         directions. So the output is positive there if no value is negative and one is positive, and so on.
+
+        Args:
+            relation: ``"> 0"`` or ``">= 0"``.
+
+        Returns:
+            Whether it has.
         """
         values = self.values()
         if self.wanted == (relation == "> 0"):  # a strict sign is needed
@@ -57,7 +63,14 @@ class Face:
         return all(sign * value >= 0 for value in values)
 
     def counterexample(self, relation: Relation) -> tuple[Fraction, Fraction]:
-        """A point of the face with the wrong sign, for a face that does not hold."""
+        """A point of the face with the wrong sign, for a face that does not hold.
+
+        Args:
+            relation: ``"> 0"`` or ``">= 0"``.
+
+        Returns:
+            Its coordinates.
+        """
         sign = 1 if self.wanted else -1
         values = self.values()
         worst = min(range(len(values)), key=lambda k: sign * values[k])

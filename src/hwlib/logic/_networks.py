@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from hwlib._core.arguments import whole
+from hwlib._core.arguments import instance, instances, pairs, whole
 from hwlib._core.arrays import as_array, as_numbers
 from hwlib._core.exact import as_exact
 from hwlib._core.types import AnyArray, Integers
@@ -49,10 +49,10 @@ class LogicNetwork:
     activation: Literal["step", "relu"]
 
     def __post_init__(self) -> None:
-        if self.activation not in ("step", "relu"):
+        if not isinstance(self.activation, str) or self.activation not in ("step", "relu"):
             raise ValueError(f"activation={self.activation!r}: accepted are 'step' and 'relu'")
         made: list[WeightBias] = []
-        for number, (weight, bias) in enumerate(self.layers):
+        for number, (weight, bias) in enumerate(pairs("layers", self.layers, "pairs (weight, bias)")):
             pair = _whole_or_rational("weight", weight), _whole_or_rational("bias", bias)
             shapes = pair[0].shape, pair[1].shape
             width = len(made[-1][1]) if made else shapes[0][-1:]
@@ -77,6 +77,10 @@ class LogicNetwork:
 
         Raises:
             ValueError: if the inputs have another shape, or are no numbers.
+
+        Example:
+            >>> LogicNetwork([([[1, 1]], [-2])], "step")([[1, 1], [0, 1]]).tolist()
+            [[1], [0]]
         """
         values = as_numbers("inputs", inputs, exact=True, wide=True)
         if values.ndim != 2 or values.shape[1] != self.inputs:
@@ -130,25 +134,30 @@ class LogicNetwork:
         """Hidden neurons in all."""
         return sum(self.widths)
 
-    def computes(self, *functions: BooleanFunction) -> bool:
+    def computes(self, *functions: FunctionLike) -> bool:
         """Whether the outputs are exactly these functions, on their whole truth tables.
 
         Args:
-            functions: one for each output, all of as many variables as there are inputs.
+            functions: one for each output, all of as many variables as there are inputs; or what
+                :func:`boolean_function` makes one from.
 
         Returns:
             Whether they agree everywhere.
 
         Raises:
             ValueError: if there are other numbers of functions or variables.
+
+        Example:
+            >>> threshold_network("x1 & x2").computes("x1 & x2")
+            True
         """
-        outputs = len(self.layers[-1][1])
-        if len(functions) != outputs or any(function.arity != self.inputs for function in functions):
+        wanted, outputs = list(map(boolean_function, functions)), len(self.layers[-1][1])
+        if [function.arity for function in wanted] != [self.inputs] * outputs:
             raise ValueError(
-                f"{len(functions)} functions of {', '.join(str(function.arity) for function in functions)} variables: "
+                f"{len(wanted)} functions of {', '.join(str(function.arity) for function in wanted)} variables: "
                 f"accepted are {outputs} of {self.inputs}"
             )
-        table = np.array([function.values for function in functions]).T  # (rows, o)
+        table = np.array([function.values for function in wanted]).T  # (rows, o)
         return bool(np.array_equal(self(corners(self.inputs)), table))
 
 
@@ -165,6 +174,9 @@ def threshold_network(function: FunctionLike) -> LogicNetwork:
 
     Returns:
         A network that was checked on the whole truth table.
+
+    Raises:
+        ValueError: if it is no Boolean function.
 
     Source: problem ``logic-relu-nand``; chapter *Enough neurons decide everything*.
 
@@ -196,6 +208,9 @@ def relu_circuit(function: FunctionLike) -> LogicNetwork:
 
     Returns:
         A network that was checked on the whole truth table. Its output weights are Fractions if they must be.
+
+    Raises:
+        ValueError: if it is no Boolean function.
 
     Source: problem ``logic-relu-nand``; chapter *Enough neurons decide everything*.
 
@@ -229,6 +244,7 @@ def as_relu(network: LogicNetwork) -> LogicNetwork:
         >>> and_gate.widths, and_gate(corners(2)).ravel().tolist()
         ((2,), [0, 0, 0, 1])
     """
+    instance("network", network, LogicNetwork, "a LogicNetwork of threshold neurons")
     if network.activation != "step":
         raise ValueError(f"activation={network.activation!r}: accepted are networks of threshold neurons, 'step'")
     layers: list[WeightBias] = []
@@ -243,11 +259,25 @@ def as_relu(network: LogicNetwork) -> LogicNetwork:
 
 @dataclass(frozen=True)
 class Gate:
-    """A named threshold neuron: 1 where the weighted sum of named signals, plus the bias, is at least 0."""
+    """A named threshold neuron: 1 where the weighted sum of named signals, plus the bias, is at least 0.
+
+    Attributes:
+        name: of the signal that it puts out.
+        weights: of the signals that it reads, by their names; whole numbers.
+        bias: a whole number.
+
+    Raises:
+        ValueError: if a weight or the bias is not whole.
+    """
 
     name: str
     weights: Mapping[str, int]
     bias: int
+
+    def __post_init__(self) -> None:
+        whole("bias", self.bias)
+        for name, weight in instance("weights", self.weights, Mapping, "a mapping from names to whole numbers").items():
+            whole(f"weight of {name}", weight)
 
 
 def circuit(inputs: Sequence[str], gates: Sequence[Gate], outputs: Sequence[str]) -> LogicNetwork:
@@ -269,6 +299,8 @@ def circuit(inputs: Sequence[str], gates: Sequence[Gate], outputs: Sequence[str]
         >>> circuit(["a", "b"], nand, ["h"])(corners(2)).ravel().tolist()  # NOT NAND = AND
         [0, 0, 0, 1]
     """
+    inputs, outputs = instances("inputs", inputs, str, "names"), instances("outputs", outputs, str, "names")
+    instances("gates", gates, Gate, "gates")
     level = dict.fromkeys(inputs, 0)
     if len(level) != len(inputs):
         raise ValueError(f"inputs={list(inputs)}: accepted are different names")
@@ -279,7 +311,7 @@ def circuit(inputs: Sequence[str], gates: Sequence[Gate], outputs: Sequence[str]
             raise ValueError(f"gate {gate.name!r} reads {unknown[0]!r}: accepted are inputs and gates before it")
         level[gate.name] = 1 + max((level[name] for name in gate.weights), default=0)
     if unknown := [name for name in outputs if name not in level]:
-        raise ValueError(f"outputs: {unknown[0]!r} is neither an input nor a gate")
+        raise ValueError(f"outputs: {unknown[0]!r} is neither an input nor a gate, as accepted names are")
 
     by_name = {gate.name: gate for gate in gates}
     depth = max(1, *(level[name] for name in outputs)) if outputs else 1
@@ -309,6 +341,9 @@ def nand_circuit(function: FunctionLike) -> LogicNetwork:
 
     Returns:
         A network that was checked on the whole truth table.
+
+    Raises:
+        ValueError: if it is no Boolean function.
 
     Example:
         >>> nand_circuit("x1 ^ x2").widths, nand_circuit("~(x1 & x2)").widths

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.arrays import whole_array
-from hwlib._core.exact import as_exact
+from hwlib._core.exact import as_exact, plain
 from hwlib._core.polygon import clip
 from hwlib._core.text import affine_text
 from hwlib._core.types import AnyArray, Integers, Number
@@ -61,9 +62,16 @@ class Separable:
             The sum.
 
         Raises:
-            ValueError: if there are not n of them.
+            ValueError: if there are not n whole numbers.
+
+        Example:
+            >>> separate("x1 & x2").activation((1, 1))
+            0
         """
-        return sum(w * int(x) for w, x in zip(self.weights, point, strict=True)) + self.bias
+        try:
+            return sum(w * operator.index(x) for w, x in zip(self.weights, point, strict=True)) + self.bias
+        except (TypeError, ValueError, RuntimeError):  # RuntimeError: a tensor without values
+            raise ValueError(f"point={point!r}: accepted are {len(self.weights)} whole numbers") from None
 
     @property
     def squared_margin(self) -> Fraction | None:
@@ -177,7 +185,7 @@ def separate(function: FunctionLike, *, coding: Coding = (0, 1), choose: Choice 
         Add it over the right side: w1 + w2 + 2b < 0, for it fires at none of them.
         Both cannot be, so there are no such w and b.
     """
-    if choose not in ("any", "margin", "smallest"):
+    if not isinstance(choose, str) or choose not in ("any", "margin", "smallest"):
         raise ValueError(f"choose={choose!r}: accepted are 'any', 'margin' and 'smallest'")
     function = boolean_function(function)
     true, false = (function.points(value, coding=coding) for value in (1, 0))
@@ -266,7 +274,9 @@ def weight_polygon(
     function = boolean_function(function)
     if function.arity != 2:
         raise ValueError(f"a function of {function.arity} variables: accepted are functions of two")
-    b, ends = as_exact("bias", bias).item(), as_exact("box", box)
+    b, ends = plain(as_exact("bias", bias)), as_exact("box", box)
+    if not isinstance(b, Fraction):
+        raise ValueError(f"bias={bias!r}: accepted is one number")
     if ends.shape != (2, 2) or (ends[:, 0] >= ends[:, 1]).any():
         raise ValueError(f"box={box!r}: accepted are two pairs (low, high), low < high")
     (left, right), (low, high) = ends.tolist()

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.arrays import as_array, whole_array
 from hwlib._core.exact import as_reals, plain
 from hwlib._core.types import AnyArray, Number, Numbers
 
@@ -47,8 +48,10 @@ class Activation:
 
     def __post_init__(self) -> None:
         for name in ("breakpoints", "slopes", "intercepts"):
-            as_reals(f"{name} of activation {self.name!r}", getattr(self, name))
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            given = as_array(name, getattr(self, name))
+            if as_reals(f"{name} of activation {self.name!r}", given).ndim != 1:
+                raise ValueError(f"{name}={getattr(self, name)!r}: accepted are numbers in a row")
+            object.__setattr__(self, name, tuple(given.tolist()))
         counts = (len(self.breakpoints), len(self.slopes), len(self.intercepts))
         if counts[1] != counts[0] + 1 or counts[2] != counts[1]:
             raise ValueError(
@@ -66,11 +69,39 @@ class Activation:
                 )
 
     def __call__(self, z: Numbers) -> Any:
-        """Values at z, of any shape; Fractions stay Fractions, everything else becomes float64."""
+        """Values at z.
+
+        Args:
+            z: real numbers, of any shape.
+
+        Returns:
+            Of the same shape: Fractions if there is one in z, else float64.
+
+        Raises:
+            ValueError: if z holds something else than finite real numbers.
+
+        Example:
+            >>> named_activation("abs")([-2.0, 3.0])
+            array([2., 3.])
+        """
         return self.on_pieces(z, self.piece(z))
 
     def piece(self, z: Numbers) -> Any:
-        """Number of the piece that each entry of z lies on, counted from 0 on the far left."""
+        """Number of the piece that each entry of z lies on.
+
+        Args:
+            z: real numbers, of any shape.
+
+        Returns:
+            Of the same shape, whole numbers that count from 0 on the far left.
+
+        Raises:
+            ValueError: if z holds something else than finite real numbers.
+
+        Example:
+            >>> named_activation("relu").piece([-1, 0, 1]).tolist()
+            [0, 0, 1]
+        """
         values = as_reals("z", z)
         found = np.zeros(values.shape, np.int8)
         for point in self.points(exact=values.dtype == object):
@@ -78,17 +109,56 @@ class Activation:
         return found
 
     def on_pieces(self, z: Numbers, piece: Numbers) -> Any:
-        """Values at z of given pieces, which are continued beyond their breakpoints."""
-        values, number = as_reals("z", z), np.asarray(piece)
+        """Values at z of given pieces, which are continued beyond their breakpoints.
+
+        Args:
+            z: real numbers, of any shape.
+            piece: number of a piece for each, of the same shape or one that fits.
+
+        Returns:
+            Of the common shape.
+
+        Raises:
+            ValueError: if z holds something else than finite real numbers, or there is no such piece.
+
+        Example:
+            >>> named_activation("relu").on_pieces([-3.0, 3.0], [1, 0]).tolist()
+            [-3.0, 0.0]
+        """
+        values, number = as_reals("z", z), whole_array("piece", piece)
+        if number.size and not (number.min() >= 0 and number.max() < len(self.slopes)):
+            raise ValueError(f"piece from {number.min()} to {number.max()}: accepted are 0 to {len(self.slopes) - 1}")
         slopes, intercepts = self.coefficients(exact=values.dtype == object)
         return plain(np.asarray(slopes[number] * values + intercepts[number]))
 
     def points(self, *, exact: bool) -> AnyArray:
-        """Breakpoints as an array, of Fractions or of float64."""
+        """Breakpoints as an array.
+
+        Args:
+            exact: as Fractions, floats at their exact value, or as float64.
+
+        Returns:
+            ``(pieces - 1,)``, not to be written to.
+
+        Example:
+            >>> hard_tanh().points(exact=False)
+            array([-1.,  1.])
+        """
         return self._arrays[exact][0]
 
     def coefficients(self, *, exact: bool) -> tuple[AnyArray, AnyArray]:
-        """Slopes and intercepts as two arrays, of Fractions (floats are taken at their exact value) or of float64."""
+        """Slopes and intercepts as two arrays.
+
+        Args:
+            exact: as Fractions, floats at their exact value, or as float64.
+
+        Returns:
+            ``(pieces,)`` each, not to be written to.
+
+        Example:
+            >>> hard_tanh().coefficients(exact=False)
+            (array([0., 1., 0.]), array([-1.,  0.,  1.]))
+        """
         _, slopes, intercepts = self._arrays[exact]
         return slopes, intercepts
 
@@ -173,6 +243,6 @@ def named_activation(activation: str | Activation) -> Activation:
     """
     if isinstance(activation, Activation):
         return activation
-    if activation not in NAMED:
+    if not isinstance(activation, str) or activation not in NAMED:
         raise ValueError(f"activation={activation!r}: accepted are {', '.join(map(repr, NAMED))} and an Activation")
     return NAMED[activation]

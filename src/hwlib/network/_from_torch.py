@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwlib._core.arguments import whole_numbers
+from hwlib._core.arguments import instance, whole_numbers
 from hwlib._core.arrays import real_array
 from hwlib._core.optional import require
 from hwlib._core.types import AnyArray, Array
@@ -42,8 +42,7 @@ class _Reader:
     def _read(self, module: torch.nn.Module) -> None:
         torch = require("torch")
         name = type(module).__name__
-        if not isinstance(module, torch.nn.Module):
-            raise ValueError(f"model={module!r}: accepted are modules of torch")
+        instance("model", module, torch.nn.Module, "a torch module")
         if module._forward_hooks or module._forward_pre_hooks:
             raise ValueError(f"{name} has hooks, which may change what it computes: accepted are modules without hooks")
         if type(module) is torch.nn.Sequential:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwlib._core.arguments import instance
 from hwlib._core.arrays import brief
 from hwlib._core.exact import as_reals
 from hwlib._core.types import AnyArray
@@ -42,8 +43,7 @@ class Layer:
                 f"a weight of shape {weight.shape} and a bias of shape {bias.shape}: accepted are (outputs, inputs) "
                 "and (outputs,)"
             )
-        if not isinstance(self.activation, Activation):
-            raise ValueError(f"activation={self.activation!r}: accepted is an Activation, such as named_activation()")
+        instance("activation", self.activation, Activation, "an Activation, such as named_activation()")
         if weight.dtype != bias.dtype:
             weight, bias = (as_reals(name, array, exact=True) for name, array in (("weight", weight), ("bias", bias)))
         for name, array in (("weight", weight), ("bias", bias)):
@@ -56,7 +56,19 @@ class Layer:
         return self.weight.dtype == object
 
     def converted(self, *, exact: bool) -> Layer:
-        """The layer in Fractions, floats at their exact value, or in float64."""
+        """The same layer in another arithmetic.
+
+        Args:
+            exact: in Fractions, floats at their exact value, or in float64.
+
+        Returns:
+            The layer; itself, if it is that already.
+
+        Example:
+            >>> from hwlib.network import named_activation
+            >>> Layer([[0.5]], [0], named_activation("abs")).converted(exact=True).weight.item()
+            Fraction(1, 2)
+        """
         if exact == self.exact:
             return self
         weight, bias = as_reals("weight", self.weight, exact=exact), as_reals("bias", self.bias, exact=exact)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwlib._core.arguments import instances, pairs
 from hwlib._core.arrays import as_array
 from hwlib._core.exact import as_reals, plain
 from hwlib._core.types import AnyArray, Numbers
@@ -52,7 +53,7 @@ class Network:
     layers: tuple[Layer, ...]
 
     def __init__(self, layers: Iterable[Layer]):
-        given = tuple(layers)
+        given = instances("layers", layers, Layer, "one or more layers; from_arrays takes pairs of arrays")
         if not given:
             raise ValueError("layers is empty: accepted are one or more layers")
         for number, (before, after) in enumerate(itertools.pairwise(given), start=1):
@@ -98,18 +99,19 @@ class Network:
             >>> Network.from_arrays([([[Fraction(1, 3)]], [0]), ([[3]], [1])])(2)
             Fraction(3, 1)
         """
-        pairs = list(layers)
-        if not pairs:
+        arrays = pairs("layers", layers, "one or more pairs (weight, bias)")
+        if not arrays:
             raise ValueError("layers is empty: accepted are one or more pairs (weight, bias)")
-        hidden = len(pairs) - 1
+        hidden = len(arrays) - 1
         if isinstance(activation, str | Activation):
             chosen = [named_activation(activation)] * hidden
         else:
-            chosen = [named_activation(one) for one in activation]
+            given = instances("activation", activation, str | Activation, "names or Activations")
+            chosen = [named_activation(one) for one in given]
         if len(chosen) != hidden:
             raise ValueError(f"activation has {len(chosen)} entries: accepted are one, or one for each of {hidden}")
         made = []
-        for number, ((weight, bias), one) in enumerate(zip(pairs, [*chosen, IDENTITY], strict=True)):
+        for number, ((weight, bias), one) in enumerate(zip(arrays, [*chosen, IDENTITY], strict=True)):
             try:
                 rows = as_array("weight", weight)
                 made.append(Layer(rows, np.zeros(rows.shape[:1]) if bias is None else as_array("bias", bias), one))
@@ -176,6 +178,11 @@ class Network:
 
         Raises:
             ValueError: if the last axis does not fit, or x is not finite.
+
+        Example:
+            >>> Network.from_arrays([([[1, 1]], [0]), ([[1], [2]], [0, 0])])([[3, 4], [-1, 0]])
+            array([[ 7., 14.],
+                   [ 0.,  0.]])
         """
         values = as_reals("x", x, exact=self.exact)
         scalar = self.inputs == self.outputs == 1

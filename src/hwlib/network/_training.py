@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hwlib._core.arguments import generator, positive, whole, whole_numbers
+from hwlib._core.arguments import generator, instance, positive, whole, whole_numbers
 from hwlib._core.arrays import real_array, whole_array
 from hwlib._core.optional import require
 from hwlib._core.types import Array, Integers, RandomSource
@@ -47,7 +47,7 @@ def relu_module(
         [(3, 2), (3,), (1, 3), (1,)]
     """
     torch = require("torch")
-    hidden = whole_numbers("widths", widths, least=1) if len(widths) else ()
+    hidden = whole_numbers("widths", widths, least=1, empty=True)
     sizes = [whole("inputs", inputs, least=1), *hidden, whole("outputs", outputs, least=1)]
     layers: list[Any] = []
     for before, after in itertools.pairwise(sizes):
@@ -67,7 +67,7 @@ def initialise(model: torch.nn.Sequential, *, rng: RandomSource = None) -> torch
         The model.
 
     Raises:
-        ValueError: if ``rng`` is none of these.
+        ValueError: if ``rng`` is none of these, or ``model`` is no torch module.
 
     Example:
         >>> import torch
@@ -77,6 +77,7 @@ def initialise(model: torch.nn.Sequential, *, rng: RandomSource = None) -> torch
     """
     torch = require("torch")
     numbers = generator("rng", rng)
+    instance("model", model, torch.nn.Module, "a torch module")
     model.double()
     inputs = 1
     for parameter in model.parameters():
@@ -121,6 +122,7 @@ def snapshots(
         [False, True]
     """
     torch = require("torch")
+    instance("model", model, torch.nn.Module, "a torch module")
     data, wanted = torch.as_tensor(real_array("inputs", inputs)), torch.as_tensor(whole_array("labels", labels))
     if wanted.ndim != 1 or data.shape[:1] != wanted.shape:
         raise ValueError(

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from hwlib._core.arguments import positive, whole_numbers
+from hwlib._core.arguments import instance, positive, whole_numbers
 from hwlib._core.types import AnyArray
 from hwlib.network import Network
 from hwlib.pieces._function import PiecewiseLinear, between, end_of_domain, exactly
@@ -19,6 +19,7 @@ from hwlib.pieces._function import PiecewiseLinear, between, end_of_domain, exac
 __all__ = ["approximate", "fewest_units", "most_kinks", "relu_network"]
 
 MOST_KINKS = 40  # of a function whose smallest network is looked for
+MOST_CHORDS = 10_000_000
 
 
 def fewest_units(function: PiecewiseLinear) -> int:
@@ -62,6 +63,7 @@ def relu_network(function: PiecewiseLinear, *, least: bool = True) -> Network:
         >>> network.layers[0].weight.ravel().tolist(), network.layers[1].weight.ravel().tolist()
         ([1.0, 1.0], [1.0, -1.0])
     """
+    instance("function", function, PiecewiseLinear, "a PiecewiseLinear, such as pieces_of makes")
     f = exactly(function).linear()
     units = _units(f, least) or [(0, Fraction(0), Fraction(0))]
     anchor = f.knots[0] if len(f.knots) else Fraction(between(f.lower, f.upper))
@@ -131,7 +133,7 @@ def approximate(
         The chords. Their number grows like the square root of 1 / tolerance.
 
     Raises:
-        ValueError: if a number is not positive or the ends are not in order.
+        ValueError: if a number is not positive, the ends are not in order, or more than ten million chords are needed.
 
     Example:
         >>> len(approximate(np.square, 0, 1, tolerance=0.01, curvature=2))
@@ -139,9 +141,14 @@ def approximate(
     """
     positive("tolerance", tolerance)
     positive("curvature", curvature)
+    if not callable(function):
+        raise ValueError(f"function={function!r}: accepted are functions of an array")
     if not -math.inf < end_of_domain("lower", lower) < end_of_domain("upper", upper) < math.inf:
         raise ValueError(f"lower={lower}, upper={upper}: accepted are finite numbers in increasing order")
+    lower, upper = float(lower), float(upper)
     count = math.ceil((upper - lower) * math.sqrt(curvature / (8 * tolerance)) * (1 - 1e-12))
+    if count > MOST_CHORDS:
+        raise ValueError(f"tolerance={tolerance} needs {count} chords: accepted are at most {MOST_CHORDS}")
     places = np.linspace(lower, upper, max(count, 1) + 1)
     return PiecewiseLinear.through(places, function(places))
 
@@ -162,5 +169,5 @@ def most_kinks(widths: Sequence[int]) -> int:
         >>> most_kinks([3]), most_kinks([2, 2]), most_kinks([])
         (3, 8, 0)
     """
-    units = whole_numbers("widths", widths, least=0) if len(widths) else ()
+    units = whole_numbers("widths", widths, least=0, empty=True)
     return math.prod(width + 1 for width in units) - 1

@@ -151,7 +151,21 @@ class PiecewiseLinear:
         return self.slopes.dtype == object
 
     def __call__(self, x: Numbers) -> Any:
-        """Values at x, of any shape, inside the domain."""
+        """Values at x.
+
+        Args:
+            x: real numbers inside the domain, of any shape.
+
+        Returns:
+            Of the same shape, Fractions if the function is exact.
+
+        Raises:
+            ValueError: if a number is outside the domain, or none at all.
+
+        Example:
+            >>> PiecewiseLinear.through([0, 1, 3], [0, 2, 0])([0.5, 2])
+            array([1., 1.])
+        """
         values = as_reals("x", x, exact=self.exact)
         if values.size and not ((values >= self.lower) & (values <= self.upper)).all():
             raise ValueError(f"x leaves the domain: accepted are numbers from {self.lower} to {self.upper}")
@@ -183,6 +197,10 @@ class PiecewiseLinear:
 
         Raises:
             ValueError: if the tolerance is negative.
+
+        Example:
+            >>> len(PiecewiseLinear.through([0, 1, 2, 3], [0, 1, 2, 0]).linear())
+            2
         """
         steepest = max(abs(self.slopes))
         positive("tolerance", tolerance, zero=True)
@@ -289,7 +307,22 @@ class PiecewiseLinear:
         return found
 
     def __sub__(self, other: PiecewiseLinear) -> PiecewiseLinear:
-        """Difference on the common domain; exact if both are."""
+        """The difference of two functions, where both are defined.
+
+        Args:
+            other: the function to take away.
+
+        Returns:
+            The difference; exact if both are.
+
+        Raises:
+            ValueError: if the domains have no interval in common.
+
+        Example:
+            >>> f = PiecewiseLinear.through([0, 1, 3], [0, 2, 0])
+            >>> (f - f).lipschitz
+            0.0
+        """
         if not isinstance(other, PiecewiseLinear):
             return NotImplemented
         exact = self.exact and other.exact
