@@ -169,6 +169,14 @@ def test_from_torch_computes_the_same(parts, shape):
     np.testing.assert_allclose(network(x.flatten(1).numpy()), model(x).flatten(1).detach().numpy(), rtol=0, atol=1e-12)
 
 
+def test_a_part_that_comes_twice_is_read_twice():
+    linear, relu = nn.Linear(2, 2), nn.ReLU()
+    model = nn.Sequential(linear, relu, linear, relu, linear)
+    x = np.array([[1.0, -2.0], [0.5, 3.0]])
+    expected = model.double()(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(Network.from_torch(model)(x), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_float32_weights_are_taken_at_their_value():
     linear = nn.Linear(2, 1)
     assert Network.from_torch(linear).layers[0].weight.astype(np.float32).tolist() == linear.weight.tolist()

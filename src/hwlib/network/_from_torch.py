@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class _Reader:
         if module._forward_hooks or module._forward_pre_hooks:
             raise ValueError(f"{name} has hooks, which may change what it computes: accepted are modules without hooks")
         if type(module) is torch.nn.Sequential:
-            for part in module:
+            for part in cast("Iterable[Any]", module):  # children() would skip a part that comes twice
                 self._read(part)
             return
         read = self._readers().get(name)
