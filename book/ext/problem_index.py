@@ -114,7 +114,7 @@ class ProblemIndex(SphinxDirective):  # type: ignore[misc]
         self.state.nested_parse(
             StringList(lines, source=self.get_source_info()[0]), self.content_offset, container, True
         )
-        return container.children
+        return list(container.children)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
