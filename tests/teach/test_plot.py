@@ -65,6 +65,11 @@ def test_number_grids_show_their_numbers_deeper_where_they_are_larger():
     assert fills[1][2] > fills[2][2] > fills[3][2], "less blue is deeper orange"
     with pytest.raises(ValueError, match="one or more titles with a two-dimensional array"):
         plot.number_grids({"a": [1, 2]})
+    below = plot.number_grids({"a": [[1]], "b": [[2]]}, rows=2).axes
+    assert below[0].get_subplotspec().rowspan.start < below[1].get_subplotspec().rowspan.start
+    for unfit in ({"a": [[1]]}, {"a": [[1]], "b": [[1, 2]]}):
+        with pytest.raises(ValueError, match="rows=2: accepted are rows"):
+            plot.number_grids(unfit, rows=2)
 
 
 def test_overlapping_places_are_refused_with_the_least_stride():
@@ -266,6 +271,7 @@ def test_the_lines_of_growth_never_fall_and_end_at_the_receptive_field():
     assert axes.lines[0].get_ydata().tolist() == [1, 3, 7]
     assert axes.lines[2].get_ydata().tolist() == [1, 9]
     assert set(texts(axes)) == {"two: 7", "one: 9", "input: 5"}
+    assert axes.lines[-1].get_xdata()[-1] < axes.texts[0].get_position()[0], "the dashed line strikes no name through"
     pooled = receptive_field(nn.Sequential(nn.Conv1d(1, 1, 3), nn.AdaptiveAvgPool1d(1)))
     for wrong in ({}, {"pooled": pooled}):
         with pytest.raises(ValueError, match="without a layer that takes all pixels together"):

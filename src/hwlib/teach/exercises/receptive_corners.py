@@ -85,11 +85,11 @@ def _ways(answer: Any) -> Verdict:
             "Rows and columns are chosen independently: multiply the two counts.": (
                 lambda layers, dy, dx: line(layers, dy) + line(layers, dx)
             ),
-            "That counts the ways along a line: do the same for the columns, and multiply.": (
+            "That counts the paths along a line: do the same for the columns, and multiply.": (
                 lambda layers, dy, dx: line(layers, dy)
             ),
-            "That counts all ways from the output, wherever they end.": lambda layers, dy, dx: 9**layers,
-            "That only says whether there is a way.": lambda layers, dy, dx: int(max(abs(dy), abs(dx)) <= layers),
+            "That counts all paths from the output, wherever they end.": lambda layers, dy, dx: 9**layers,
+            "That only says whether there is a path.": lambda layers, dy, dx: int(max(abs(dy), abs(dx)) <= layers),
         },
     )  # fmt: skip
 
@@ -121,24 +121,24 @@ QUIZ = Quiz(
     Question(
         "The receptive field of a unit holds all it needs. Can the network compute the answer?",
         [
-            Choice("Yes, with the right weights.", "Without a nonlinearity, no weights compare two pixels."),
-            Choice("Only if it can also compute it.", "Seeing is necessary, not sufficient.", right=True),
-            Choice("Yes, if it is deep enough.", "Affine maps, however many, make one affine map."),
+            Choice("Yes, with the right weights.", "Without a nonlinearity, no weights tell whether two pixels agree."),
+            Choice("Only if it can also compute it from them.", "Seeing is necessary, not sufficient.", right=True),
+            Choice("Yes, if it is deep enough.", "Without a nonlinearity, many layers make one affine map."),
         ],
     ),
     Question(
-        "A residual connection is added to convolutions without ReLU. What changes?",
+        "A residual connection is added to convolutions without ReLU. What does that change about what they can compute?",
         [
-            Choice("Nothing: x + A x is affine again.", "Sums of affine maps are affine.", right=True),
+            Choice("The map stays affine.", "Sums of affine maps are affine, and no affine map tells whether two pixels agree.", right=True),
             Choice("It adds the missing nonlinearity.", "Addition is as linear as it gets."),
-            Choice("It makes the field wider.", "It adds ways that read less, not more."),
+            Choice("It makes the field wider.", "It adds a path that reads less, not more."),
         ],
     ),
     Question(
         "How can a network with shared weights know that a pixel is a corner?",
         [
             Choice("It cannot: convolutions treat all places alike.", "Inside the image, yes. But padding is seen."),
-            Choice("By the number of zeros that the padding puts around it.", "Corners have the most.", right=True),
+            Choice("By the number of zeros that the padding puts around it.", "In 3x3 windows, corners have the most.", right=True),
             Choice("By a weight for each place.", "A convolution has none: the same weights serve all places."),
         ],
     ),

@@ -87,12 +87,13 @@ def _depth(answer: Any) -> Verdict:
     return compare_function(
         answer,
         reference,
-        [{"n": n, "k": k} for n, k in [(3, 3), (5, 3), (4, 3), (9, 3), (9, 5), (10, 5), (7, 2), (24, 7)]],
+        [{"n": n, "k": k} for n, k in [(3, 3), (5, 3), (4, 3), (9, 3), (9, 5), (10, 5), (7, 2), (24, 7), (1, 3)]],
         mistakes={
+            "A single pixel takes a layer too: there is at least one.": lambda n, k: -(-(n - 1) // (k - 1)),
             "Rounded down: that network sees too little.": lambda n, k: max((n - 1) // (k - 1), 1),
             "A layer adds k - 1 pixels, not k.": lambda n, k: -(-n // k),
             "The first pixel comes for free: n - 1 pixels have to be added.": lambda n, k: -(-n // (k - 1)),
-            "For a kernel of 3 this is right, but a kernel of k adds k - 1.": lambda n, k: -(-(n - 1) // 2),
+            "For a kernel of 3 this is right, but a kernel of k adds k - 1.": lambda n, k: max(-(-(n - 1) // 2), 1),
         },
     )
 
@@ -171,7 +172,7 @@ def _matrix(answer: Any) -> Verdict:
         [{"layers": layers, "n": n} for layers, n in cases],
         mistakes={
             "The short way is missing: a unit reads its own pixel too.": _pattern,
-            "That counts the ways from pixel to output: the pattern only says whether there is one.": counted,
+            "That counts the paths from pixel to output: the pattern only says whether there is one.": counted,
             "Branches are united, not intersected.": lambda layers, n: _pattern(layers, n) & np.eye(n, dtype=bool),
             "Later layers stand on the left of the product.": lambda layers, n: (
                 _pattern(layers[::-1], n) | np.eye(n, dtype=bool)
@@ -182,28 +183,28 @@ def _matrix(answer: Any) -> Verdict:
 
 QUIZ = Quiz(
     Question(
-        "Two 3x3 convolutions follow each other. How large is the receptive field?",
+        "Two 3x3 convolutions of stride 1, without dilation, follow each other. How large is the receptive field?",
         [
             Choice("5 by 5.", "The second layer reads three units, and the outer two add a pixel each.", right=True),
             Choice("6 by 6.", "The windows of neighbouring units overlap, so sizes do not add."),
-            Choice("9 by 9.", "There are nine ways through two taps a side, but they end at five different pixels."),
+            Choice("9 by 9.", "Along a side nine paths lead through two layers, but they start at five different pixels only."),
         ],
     ),
     Question(
-        "A stride of 2 is put into the first of three layers. What grows?",
+        "A stride of 2 is put into the first of three layers of 3x3. What grows?",
         [
             Choice("What the first layer reads.", "Its kernel is as wide as before; only its outputs are fewer."),
             Choice(
                 "What the two later layers add.", "A step of one unit there is now two pixels of the input.", right=True
             ),
-            Choice("Nothing: stride only saves work.", "It also moves neighbouring units apart, so they see more."),
+            Choice("Nothing: stride only saves work.", "It also moves neighbouring units apart, so later layers see more."),
         ],
     ),
     Question(
-        "A unit's receptive field is 100 pixels wide. What follows?",
+        "From its first to its last pixel, a unit's receptive field is 100 pixels wide. What follows?",
         [
-            Choice("It uses all of them about equally.", "Far more ways lead to the middle than to the rim."),
-            Choice("Pixels farther away cannot change it.", "That is exactly what the box says.", right=True),
+            Choice("It uses all of them about equally.", "In a deep network far more paths lead from the middle than from the rim."),
+            Choice("Pixels outside of these cannot change it.", "No path leads from them to the unit.", right=True),
             Choice("Every pixel inside changes it.", "There may be holes, and weights may cancel."),
         ],
     ),

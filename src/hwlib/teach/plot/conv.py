@@ -11,6 +11,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, conv_transpose_output_shape, output_shape
 from hwlib.teach._theme import FAINT, INK, ON_COLOUR, weight_colour
@@ -105,17 +106,18 @@ def kernel_stamps(kernel: npt.ArrayLike, image: npt.ArrayLike, *, stride: int) -
     return drawn
 
 
-def number_grids(arrays: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
+def number_grids(arrays: Mapping[str, npt.ArrayLike], *, rows: int = 1) -> ThemedFigure:
     """Draw small arrays of numbers side by side, larger numbers on a deeper ground.
 
     Args:
         arrays: title to array ``(h, w)`` of numbers that are not negative.
+        rows: rows of panels; with more than one the arrays have one shape, and fill the rows.
 
     Returns:
         One panel an array.
 
     Raises:
-        ValueError: if there is no array, or one is not two-dimensional.
+        ValueError: if there is no array, one is not two-dimensional, or the arrays do not fill the rows.
 
     Example:
         >>> [axes.get_title() for axes in number_grids({"even": [[1, 1]], "uneven": [[1, 2]]}).axes]
@@ -124,10 +126,13 @@ def number_grids(arrays: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
     grids = {title: np.asarray(array) for title, array in arrays.items()}
     if not grids or any(grid.ndim != 2 for grid in grids.values()):
         raise ValueError(f"arrays={sorted(grids)}: accepted are one or more titles with a two-dimensional array each")
-    widths = [grid.shape[1] for grid in grids.values()]
-    drawn = figure(0.5 + 0.5 * sum(widths), 0.8 + 0.5 * max(grid.shape[0] for grid in grids.values()))
+    if len(grids) % whole("rows", rows, least=1) or (rows > 1 and len({grid.shape for grid in grids.values()}) > 1):
+        raise ValueError(f"rows={rows}: accepted are rows that {len(grids)} arrays fill, of one shape if more than one")
+    widths = [grid.shape[1] for grid in grids.values()][: len(grids) // rows]
+    drawn = figure(0.5 + 0.5 * sum(widths), rows * (0.8 + 0.5 * max(grid.shape[0] for grid in grids.values())))
     largest = max(grid.max() for grid in grids.values())
-    for axes, (title, grid) in zip(panels(drawn, len(grids), width_ratios=widths), grids.items(), strict=True):
+    drawn_on = panels(drawn, len(grids), rows=rows, width_ratios=widths)
+    for axes, (title, grid) in zip(drawn_on, grids.items(), strict=True):
         _cells(plain(axes, title), grid, colour=_depths(grid, largest))
     return drawn
 

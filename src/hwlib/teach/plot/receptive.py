@@ -49,7 +49,7 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Seque
         axes.plot([len(sizes) - 1, longest], [sizes[-1], height], color=FAINT, linewidth=0.8, linestyle=":")
         axes.text(longest + 0.5, height, f"{name}: {field.size[0]}", color=INK, fontsize=10, va="center")
     if input_shape:
-        axes.axhline(input_shape[0], color=FAINT, linestyle="--", linewidth=1)
+        axes.plot([0, longest], [input_shape[0]] * 2, color=FAINT, linestyle="--", linewidth=1)  # the names stay free
         axes.text(0, input_shape[0] * 1.08, f"input: {input_shape[0]}", color=INK, fontsize=10)
     axes.set_yscale("log")
     axes.set_xlim(0, longest * 1.3)
@@ -67,7 +67,7 @@ def _apart(heights: list[float], least: float) -> list[float]:
 
 
 def image_pairs(inputs: npt.ArrayLike, outputs: npt.ArrayLike, *, columns: int = 4) -> ThemedFigure:
-    """Draw small black-and-white images, each beside what shall come out.
+    """Draw small black-and-white images, each next to its target.
 
     Args:
         inputs: ``(n, h, w)``, 0 for black and 1 for white.
