@@ -831,6 +831,7 @@ WRONG |= {
         (lambda n, k: int(np.ceil(n / k)), "A layer adds k - 1 pixels, not k"),
         (lambda n, k: int(np.ceil(n / (k - 1))), "The first pixel comes for free"),
         (lambda n, k: n // 2, "a kernel of k adds k - 1"),
+        (lambda n, k: int(np.ceil((n - 1) / (k - 1))), "a layer too"),
     ],
     "receptive-field-box": [
         (lambda layers, i: reach(layers, i, order=1), "Begin with the last layer"),
@@ -840,7 +841,7 @@ WRONG |= {
     ],
     "receptive-field-pattern": [
         (lambda layers, n: ways(layers, n, short=0) > 0, "The short way is missing"),
-        (lambda layers, n: ways(layers, n, short=0), "counts the ways"),
+        (lambda layers, n: ways(layers, n, short=0), "counts the paths"),
         (lambda layers, n: (ways(layers, n, short=0) > 0) & (np.eye(n) > 0), "united, not intersected"),
         (lambda layers, n: np.ones((n, n), bool), "entry (0,1) is True, expected False"),
         (lambda layers, n: ways(layers[::-1], n) > 0, "Later layers stand on the left"),
@@ -865,7 +866,7 @@ WRONG |= {
         (lambda layers, dy, dx: sum(walks(layers, d, 0) // walks(layers, 0, 0) ** 0.5 for d in (dy, dx)), "multiply"),
         (lambda layers, dy, dx: round(walks(layers, dy, 0) / walks(layers, 0, 0) ** 0.5), "along a line"),
         (lambda layers, dy, dx: 9**layers, "wherever they end"),
-        (lambda layers, dy, dx: int(walks(layers, dy, dx) > 0), "whether there is a way"),
+        (lambda layers, dy, dx: int(walks(layers, dy, dx) > 0), "whether there is a path"),
     ],
     "receptive-corners-affine": [
         (lambda *f: 3, "only two of them defeat it"),

@@ -75,7 +75,7 @@ def is_the_defined_set(case):
 
 field_of_a_unit = Statement(
     "def-rf",
-    text="961cddb8",
+    text="45803053",
     cases=lambda: list(chains())[::7],
     conclusion=is_the_defined_set,
     scope="every seventh of all chains of one or two layers, kernels to 3, on up to 6 pixels",

@@ -93,7 +93,7 @@ def _depth(answer: Any) -> Verdict:
             "Rounded down: that network sees too little.": lambda n, k: max((n - 1) // (k - 1), 1),
             "A layer adds k - 1 pixels, not k.": lambda n, k: -(-n // k),
             "The first pixel comes for free: n - 1 pixels have to be added.": lambda n, k: -(-n // (k - 1)),
-            "For a kernel of 3 this is right, but a kernel of k adds k - 1.": lambda n, k: max(-(-(n - 1) // 2), 1),
+            "For a kernel of 3 this is right, but a kernel of k adds k - 1.": lambda n, k: -(-(n - 1) // 2),
         },
     )
 
