@@ -1,4 +1,4 @@
-"""Statements of *Seeing is not enough: the corner problem*, from their text alone: the framework, the prover, fractions."""
+"""Statements of *Seeing is not enough: the corner problem*, from their text alone: framework, prover, fractions."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def coloured(filling, colours):
 
 
 def networks():
-    """Chains of convolutions with drawn whole weights, depths 0 to 4, all paddings; and the one that solves the task."""
+    """Chains with drawn whole weights, one to four layers, all paddings; and one with ReLU that solves the task."""
     generator = torch.Generator().manual_seed(0)
     for depth, width, k, mode in itertools.product((1, 2, 3, 4), (1, 3), (1, 3, 5), MODES):
         channels = [1, *[width] * (depth - 1), 1]
@@ -199,7 +199,7 @@ def test_the_bound_of_the_proof_for_all_grey_values():
     proved(z3.And(agree >= 0, agree <= 1), given=[s >= 0, s <= 2])
     proved((agree == 1) == z3.Or(s == 0, s == 2), given=[s >= 0, s <= 2])
     channels = reals("a b c d")
-    within = [z3.And(0 <= v, v <= 1) for v in channels]
+    within = [z3.And(v >= 0, v <= 1) for v in channels]
     for inside in (6, 9):
         proved(2 * z3.Sum(channels) + 15 - 4 * inside < 0, given=within)
     proved((2 * channels[0] + 15 - 16 >= 0) == (channels[0] >= z3.RealVal("1/2")), given=within)
@@ -295,7 +295,7 @@ lost = Statement(
 def test_an_affine_network_loses_at_least_ln_2_and_one_with_relu_less():
     report = lost.verify()
     assert report.without["without nonlinearity"][0] == "ReLU"
-    zero = {pair: 0 for pair in itertools.product((0, 1), repeat=2)}
+    zero = dict.fromkeys(itertools.product((0, 1), repeat=2), 0)
     assert sum(loss(y, a == b) for (a, b), y in zero.items()) / 4 == pytest.approx(math.log(2), rel=1e-12)
 
 

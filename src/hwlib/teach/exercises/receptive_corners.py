@@ -127,18 +127,26 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A residual connection is added to convolutions without ReLU. What does that change about what they can compute?",
+        "A residual connection is added to convolutions without ReLU. What can they compute then?",
         [
-            Choice("The map stays affine.", "Sums of affine maps are affine, and no affine map tells whether two pixels agree.", right=True),
-            Choice("It adds the missing nonlinearity.", "Addition is as linear as it gets."),
-            Choice("It makes the field wider.", "It adds a path that reads less, not more."),
+            Choice(
+                "Affine maps, as before.",
+                "Sums of affine maps are affine, and no affine map tells whether two pixels agree.",
+                right=True,
+            ),
+            Choice("More: it adds the missing nonlinearity.", "Addition is as linear as it gets."),
+            Choice("More: it makes the field wider.", "It adds a path that reads less, not more."),
         ],
     ),
     Question(
         "How can a network with shared weights know that a pixel is a corner?",
         [
             Choice("It cannot: convolutions treat all places alike.", "Inside the image, yes. But padding is seen."),
-            Choice("By the number of zeros that the padding puts around it.", "In 3x3 windows, corners have the most.", right=True),
+            Choice(
+                "By the number of zeros that the padding puts around it.",
+                "In 3x3 windows, corners have the most.",
+                right=True,
+            ),
             Choice("By a weight for each place.", "A convolution has none: the same weights serve all places."),
         ],
     ),

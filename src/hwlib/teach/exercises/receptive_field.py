@@ -187,7 +187,10 @@ QUIZ = Quiz(
         [
             Choice("5 by 5.", "The second layer reads three units, and the outer two add a pixel each.", right=True),
             Choice("6 by 6.", "The windows of neighbouring units overlap, so sizes do not add."),
-            Choice("9 by 9.", "Along a side nine paths lead through two layers, but they start at five different pixels only."),
+            Choice(
+                "9 by 9.",
+                "Along a side nine paths lead through two layers, but they start at five different pixels only.",
+            ),
         ],
     ),
     Question(
@@ -197,13 +200,18 @@ QUIZ = Quiz(
             Choice(
                 "What the two later layers add.", "A step of one unit there is now two pixels of the input.", right=True
             ),
-            Choice("Nothing: stride only saves work.", "It also moves neighbouring units apart, so later layers see more."),
+            Choice(
+                "Nothing: stride only saves work.", "It also moves neighbouring units apart, so later layers see more."
+            ),
         ],
     ),
     Question(
         "From its first to its last pixel, a unit's receptive field is 100 pixels wide. What follows?",
         [
-            Choice("It uses all of them about equally.", "In a deep network far more paths lead from the middle than from the rim."),
+            Choice(
+                "It uses all of them about equally.",
+                "In a deep network far more paths lead from the middle than from the rim.",
+            ),
             Choice("Pixels outside of these cannot change it.", "No path leads from them to the unit.", right=True),
             Choice("Every pixel inside changes it.", "There may be holes, and weights may cancel."),
         ],
