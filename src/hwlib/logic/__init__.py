@@ -8,19 +8,12 @@ a ReLU network on the whole plane. All answers are checked in exact arithmetic b
 Source: problems ``logic-and-or``, ``logic-xor-impossible``, ``logic-relu-or``, ``logic-relu-xor``, ``logic-relu-nand``.
 """
 
+from hwlib.logic._circuits import Gate, adder, circuit, nand_circuit
+from hwlib.logic._compile import relu_circuit, threshold_network
 from hwlib.logic._count import Classification, classify_functions, count_threshold_functions, numbered_function
 from hwlib.logic._functions import BooleanFunction, FunctionLike, boolean_function, corners
 from hwlib.logic._gates import Face, SignProof, prove_gate
-from hwlib.logic._networks import (
-    Gate,
-    LogicNetwork,
-    adder,
-    as_relu,
-    circuit,
-    nand_circuit,
-    relu_circuit,
-    threshold_network,
-)
+from hwlib.logic._network import LogicNetwork, as_relu
 from hwlib.logic._separate import NotSeparable, Separable, separate, separate_points, weight_polygon
 
 __all__ = [
