@@ -139,19 +139,22 @@ def _r_operator(answer: Any) -> Verdict:
 
 QUIZ = Quiz(
     Question(
-        "At a point the Hessian has a negative eigenvalue. Where does Newton's step lead?",
+        "At a point the Hessian is invertible and has a negative eigenvalue. Where does Newton's step lead?",
         [
             Choice("To the minimum of the model.", "The model has none: it falls without end along that eigenvector."),
             Choice(
                 "To a place where the model is flat, but which is no minimum.", "A saddle, or a maximum.", right=True
             ),
-            Choice("Downhill in any case.", "Along the negative eigenvector it goes uphill."),
+            Choice(
+                "Downhill in any case.",
+                "Where the gradient has a part along the negative eigenvector, it goes uphill there.",
+            ),
         ],
     ),
     Question(
         "You halve r of a one-sided difference, and the error doubles. Why?",
         [
-            Choice("The Taylor series diverges.", "Truncation always falls with r."),
+            Choice("The Taylor series diverges.", "The error of truncation falls with r, once r is small."),
             Choice(
                 "Rounding: two nearly equal gradients are subtracted and divided by r.",
                 "So r is too short.",
@@ -168,7 +171,9 @@ QUIZ = Quiz(
                 "An approximation of a product.", "No step size occurs in it: it is a derivative, not a difference."
             ),
             Choice(
-                "The exact product of the Hessian and one vector.", "For about the price of two gradients.", right=True
+                "The exact product of the Hessian and one vector.",
+                "After a set-up, for about the price of two gradients.",
+                right=True,
             ),
         ],
     ),

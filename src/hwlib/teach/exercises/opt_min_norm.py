@@ -147,7 +147,7 @@ QUIZ = Quiz(
                 "Each gradient is a combination of samples, and only one solution is such a combination.",
                 right=True,
             ),
-            Choice("Because it stops early.", "It does so in the limit, after any number of further steps."),
+            Choice("Because it stops early.", "The limit, which no step changes any more, is the shortest solution."),
         ],
     ),
     Question(
@@ -155,14 +155,18 @@ QUIZ = Quiz(
         [
             Choice("It shrinks it slowly.", "The gradient has no component there, so nothing moves there."),
             Choice("It keeps it.", "So the limit is the solution nearest to the start.", right=True),
-            Choice("It removes it in the first step.", "Only weight decay would remove it."),
+            Choice("It removes it in the first step.", "Weight decay would shrink it; plain descent does not."),
         ],
     ),
     Question(
-        "Two methods reach a training error of zero on the same data. Do they predict the same?",
+        "With more weights than samples, two methods reach a training error of zero. Do they predict the same?",
         [
             Choice("Yes: the problem is convex.", "Convex, but not strictly: there are infinitely many minimisers."),
-            Choice("Only on the training samples.", "Elsewhere the solutions may differ as they like.", right=True),
+            Choice(
+                "Surely only in the span of the samples.",
+                "There both have the same products; outside it the solutions may differ.",
+                right=True,
+            ),
             Choice("Yes, if both run long enough.", "Running longer does not move a method to another solution."),
         ],
     ),
