@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from book.tools.lowest import locked, requirements
+from book.paths import ROOT
+from book.tools.lowest import _NOT_OF_THE_LIBRARY, _OF_ONE_VERSION, locked, requirements
 
 PROJECT = """
 [project]
@@ -29,3 +30,9 @@ def test_with_a_torch_of_its_own_what_torch_needs_comes_from_the_lock():
 def test_a_tool_that_is_not_locked_is_an_error():
     with pytest.raises(ValueError, match="name='pytes': accepted are"):
         locked("pytes")
+
+
+def test_what_is_left_out_is_there():
+    path, _, name = _OF_ONE_VERSION.partition("::")
+    assert f"def {name}(" in (ROOT / path).read_text("utf8")
+    assert all((ROOT / folder).is_dir() for folder in _NOT_OF_THE_LIBRARY)

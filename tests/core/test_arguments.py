@@ -22,7 +22,9 @@ def test_a_whole_number_of_any_type_is_one(three):
     assert whole_numbers("widths", [three, three], least=1) == (3, 3)
 
 
-@pytest.mark.parametrize("value", [2.0, np.float64(2), "2", None, True, np.True_, Fraction(2), NAN, [2], 1 + 0j])
+@pytest.mark.parametrize(
+    "value", [2.0, np.float64(2), "2", None, True, np.True_, torch.tensor(True), Fraction(2), NAN, [2], 1 + 0j]
+)
 def test_all_else_is_refused_by_name_not_rounded(value):
     with pytest.raises(ValueError, match=r"^steps=.*: accepted is a whole number$"):
         whole("steps", value)

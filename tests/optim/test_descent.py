@@ -101,7 +101,7 @@ def test_from_zero_a_general_solver_for_constraints_finds_the_same_point():
         least_squares_gradient(X, y), np.zeros(6), learning_rate=0.9 * learning_rate_limit(X), steps=3000
     )
     assert np.allclose(path[-1], constrained.x, rtol=0, atol=1e-6)
-    assert np.allclose(path[-1], np.linalg.lstsq(X, y)[0], rtol=0, atol=1e-9)
+    assert np.allclose(path[-1], np.linalg.lstsq(X, y, rcond=None)[0], rtol=0, atol=1e-9)
 
 
 @pytest.mark.problem("opt-min-norm")

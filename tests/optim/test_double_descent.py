@@ -73,7 +73,7 @@ def test_the_fit_behind_a_sampled_risk_is_the_shortest_least_squares_solution():
     again = np.random.default_rng(3)
     X = again.standard_normal((2, 3, 5))
     y = X @ weights + again.standard_normal((2, 3))
-    errors = [np.linalg.lstsq(X[t, :, :4], y[t])[0] - weights[:4] for t in range(2)]
+    errors = [np.linalg.lstsq(X[t, :, :4], y[t], rcond=None)[0] - weights[:4] for t in range(2)]
     assert mean == pytest.approx(np.mean([(e**2).sum() for e in errors]) + 25 + 1)
     penalised, _ = ridge_risk(3, 4, weights=weights, noise=1.0, trials=2, rng=3, penalty=2.0)
     errors = [

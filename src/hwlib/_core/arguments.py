@@ -226,8 +226,11 @@ def generator(name: str, rng: Any) -> np.random.Generator:
 
 
 def _index(value: Any) -> int | None:
+    # NumPy's truth values were whole numbers before its version 2, with a warning, and PyTorch's are.
+    if isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool"):
+        return None
     try:
-        return None if isinstance(value, bool) else operator.index(value)
+        return operator.index(value)
     except TypeError:
         return None
 

@@ -94,7 +94,7 @@ def _ridge(answer: Any) -> Verdict:
         """Least squares with rows added that ask each weight to be zero."""
         d = X.shape[1]
         longer = np.vstack([X, np.sqrt(penalty) * np.eye(d)])
-        return np.asarray(np.linalg.lstsq(longer, np.append(y, np.zeros(d)))[0])
+        return np.asarray(np.linalg.lstsq(longer, np.append(y, np.zeros(d)), rcond=None)[0])
 
     def solved(X: AnyArray, y: AnyArray, penalty: float) -> AnyArray:
         return np.asarray(np.linalg.solve(X.T @ X + penalty * np.eye(X.shape[1]), X.T @ y))
