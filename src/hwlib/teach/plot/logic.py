@@ -198,8 +198,8 @@ def hidden_values(network: LogicNetwork, function: BooleanFunction) -> ThemedFig
         function: the function of two variables that it computes.
 
     Returns:
-        The input plane beside the plane of the hidden values: the images of the four points and, thin, of the lines
-        of a grid; where the output is one half there is a line.
+        The input plane beside the plane of the hidden values, with the images of the four points and, thin, of the
+        lines of a grid; where the output is one half there is a line.
 
     Raises:
         ValueError: if the network has another shape.
