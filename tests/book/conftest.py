@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from book.paths import ROOT
-from book.tools.environment import SOURCES
 from book.tools import environment
 
 BUILD = (sys.executable, "-m", "book", "book", "--jobs", "2")
