@@ -103,7 +103,6 @@ def _words(stem: str, title: str, problems: list[dict[str, Any]]) -> dict[str, s
         "tags": ", ".join(["check", *(f'"problem:{name}"' for name in names)]),
         "answers": "".join(_box(question, problem["titles"]) for problem in problems for question in problem["source"]),
         "marks": "".join(f'@pytest.mark.problem("{name}")\n' for name in names),
-        "pytest": "import pytest\n\n" if names else "",
     }
 
 
@@ -148,7 +147,8 @@ def _before_tests(text: str, answers: str) -> str:
 
 
 def _in_register(text: str, stem: str, problems: tuple[str, ...]) -> str:
-    place = f"  chapter: {stem}\n  place: sec-{stem.replace('_', '-')}-rule\n"
+    fault = f'{{file: teach/explore/{stem}.py, find: "2 * n - 1", make: "2 * n"}}'
+    place = f"  chapter: {stem}\n  place: sec-{stem.replace('_', '-')}-rule\n  fault: {fault}\n"
     for name in problems:
         text, found = re.subn(rf"(^- id: {re.escape(name)}\n(?:  .*\n)+)", rf"\1{place}", text, flags=re.MULTILINE)
         assert found == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -39,8 +40,13 @@ def serve_until_interrupted(folder: Path, port: int) -> int:
     Returns:
         The exit status.
     """
-    with ThreadingHTTPServer(("127.0.0.1", port), functools.partial(SimpleHTTPRequestHandler, directory=folder)) as it:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(SimpleHTTPRequestHandler, directory=folder))
+    except OSError as error:
+        print(f"port={port}: accepted are ports that are free ({error})", file=sys.stderr)
+        return 2
+    with server:
         print(f"http://127.0.0.1:{port}/ shows the site; Ctrl-C ends it", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
-            it.serve_forever()
+            server.serve_forever()
     return 0

@@ -51,12 +51,14 @@ def written(clone):
 @pytest.mark.slow
 def test_it_passes_the_tests_of_chapters_exercises_statements_and_explorers(clone, written):
     tests = ["tests/chapters", f"tests/statements/test_{STEM}.py", f"tests/teach/test_explore_{STEM}.py"]
-    tests += ["tests/test_structure.py", "tests/teach/test_check.py"]
+    tests += ["tests/test_structure.py", "tests/teach/test_check.py", "tests/statements/test_complete.py"]
     code = [f"src/hwlib/teach/{room}/{STEM}.py" for room in ("explore", "exercises")]
     label = STEM.replace("_", "-")
     chosen = f"{STEM} or {label} or {written} or every or circle or private or register or mark or head or long"
     result = run(clone, "pytest", "-q", "-m", "not site", "-k", chosen, *tests, *code)
     assert result.returncode == 0, result.stdout
+    proved = run(clone, "book", "prove", written)
+    assert "1 of 1 faults were caught by page and test" in proved.stdout
     assert run(clone, "ruff", "check").stdout == "All checks passed!\n"
     formatted = run(clone, "ruff", "format", "--check")
     assert formatted.returncode == 0, formatted.stdout
