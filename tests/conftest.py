@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from .examples import load_profile
 
+# Tests run in several processes: threads of each would only wait for those of the others.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 load_profile()
 
 

@@ -150,6 +150,7 @@ def test(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Lint, and run the fast tests."""
+    os.environ.setdefault("HYPOTHESIS_PROFILE", "fast")
     return lint(options) or _pytest(["-m", "not site and not slow", *options.more])
 
 

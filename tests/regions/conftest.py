@@ -14,15 +14,17 @@ from hwlib.regions import use_engine
 def machine_code(request, tmp_path_factory):
     """The folder that all workers of all sessions share."""
     cache = getattr(request.config, "cache", None)
-    folder = Path(cache.mkdir("machine-code") if cache else tmp_path_factory.getbasetemp().parent)
-    with pytest.MonkeyPatch.context() as patch, FileLock(folder / "lock"):
+    folder = Path(cache.mkdir("machine-code") if cache else tmp_path_factory.getbasetemp().parent / "machine-code")
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, FileLock(folder.with_suffix(".lock")):
         patch.setenv("HWLIB_CACHE_DIR", str(folder))
         with use_engine("numba"):
             pass
     return folder
 
 
-@pytest.fixture(params=["numpy", "numba"], scope="module")
+# Compiling takes half a minute, once for all sessions until the sources change.
+@pytest.fixture(params=["numpy", pytest.param("numba", marks=pytest.mark.slow)], scope="module")
 def each_engine(request):
     """The test runs twice, by one engine and by the other."""
     if request.param == "numba":

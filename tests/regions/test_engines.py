@@ -46,6 +46,7 @@ def test_without_machine_code_numpy_is_the_engine(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["HWLIB_CACHE_DIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
 def test_machine_code_on_the_disk_is_loaded_and_used(machine_code, variable):
     """In each place where it can be; files would be newer if anything were compiled."""
@@ -58,12 +59,14 @@ def test_machine_code_on_the_disk_is_loaded_and_used(machine_code, variable):
     assert {file: file.stat().st_mtime_ns for file in machine_code.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_nothing_is_written_where_hwlib_is_installed(machine_code):
     installed = Path(hwlib.regions.__file__).parent
     assert not [*(installed / "_compiled").rglob("*.nb?")]
     assert [*machine_code.rglob("*.nbi")]
 
 
+@pytest.mark.slow
 def test_a_setting_overrules_what_is_on_the_disk(machine_code):
     assert session(SHOW, HWLIB_CACHE_DIR=str(machine_code), HWLIB_REGIONS_ENGINE="numpy") == "numpy"
     assert session(SHOW, HWLIB_CACHE_DIR=str(machine_code), HWLIB_REGIONS_ENGINE="numba") == "numba"
