@@ -77,7 +77,16 @@ def _bound(answer: Any) -> Verdict:
         reference,
         [
             {"d": d, "widths": widths}
-            for d, widths in [(2, [3]), (1, [2, 2]), (2, [3, 3]), (2, [4, 2, 3]), (3, [4, 4]), (2, [2, 5]), (3, [2, 4])]
+            for d, widths in [
+                (2, [3]),
+                (1, [2, 2]),
+                (2, [3, 3]),
+                (2, [4, 2, 3]),
+                (2, [2, 3, 2]),
+                (3, [4, 4]),
+                (2, [2, 5]),
+                (3, [2, 4]),
+            ]
         ],
         mistakes={
             "That is the product, which does not know that few active neurons leave few dimensions.": (
@@ -113,7 +122,7 @@ QUIZ = Quiz(
             ),
             Choice(
                 "A later line cuts few of the regions, unless the layers before fold them onto each other.",
-                "Folding makes one line cut many regions at once, and it takes exact weights.",
+                "Folding makes one line cut many regions at once, and random weights rarely fold.",
                 right=True,
             ),
             Choice("They have too few neurons.", "Folding reaches thousands with the same neurons."),

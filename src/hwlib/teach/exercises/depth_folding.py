@@ -124,11 +124,14 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "Every network with many linear regions identifies many. Is that so?",
+        "Every network with many linear regions in the cube identifies many onto the cube. Is that so?",
         [
-            Choice("Yes, regions are regions.", "They must be mapped onto one and the same set."),
+            Choice("Yes, regions are regions.", "Each must be mapped onto all of the cube."),
             Choice("No, a fold that is off makes regions with different images.", "As the example shows.", right=True),
-            Choice("Yes, if it is deep.", "Depth is not enough: the fold at 0.45, twice, identifies none either."),
+            Choice(
+                "Yes, if it is deep.",
+                "Depth is not enough: the fold at 0.45, twice, identifies none onto (0, 1) either.",
+            ),
         ],
     ),
 )

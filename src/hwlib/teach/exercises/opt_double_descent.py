@@ -145,7 +145,7 @@ QUIZ = Quiz(
             Choice("Among more perfect fits there is a shorter one.", "And descent picks it.", right=True),
             Choice(
                 "The approximation error, and nothing else.",
-                "Without any new signal the error falls as well: the same noise is fitted with shorter weights.",
+                "With no new signal the error falls as well, if there is noise enough: shorter weights fit it.",
             ),
         ],
     ),

@@ -127,7 +127,7 @@ def _chords(answer: Any) -> Verdict:
             (1.0, 2.0, 0.25),
             (1.0, 2.0, 0.0625),
             (2.0, 1.0, 0.125),
-            (1.0, 2.0, 0.01),
+            (1.0, 2.0, 0.011),
             (6.0, 1.0, 0.001),
             (3.0, 5.0, 0.02),
         ]
@@ -173,9 +173,9 @@ QUIZ = Quiz(
     Question(
         "You want half the error bound with chords of equal width. How many chords?",
         [
-            Choice("Twice as many.", "That makes the error four times smaller."),
-            Choice("About 1.4 times as many.", "The error falls with the square of their number.", right=True),
-            Choice("One more.", "Errors do not halve with each chord: they fall with the square of their number."),
+            Choice("Twice as many.", "That makes the bound four times smaller."),
+            Choice("About 1.4 times as many.", "The bound falls with the square of their number.", right=True),
+            Choice("One more.", "The bound does not halve with each chord: it falls with the square of their number."),
         ],
     ),
 )

@@ -117,7 +117,7 @@ def _shape(answer: Any) -> Verdict:
         {"slopes": slopes}
         for slopes in [
             [3], [0, 1], [1, 0], [2, 2], [-1, 1], [-3, -1], [1, -1, 1], [-2, 0, 0, 5], [3, 1, 1, -1], [4, 4, 4],
-            [1, 2, 1],
+            [1, 2, 1], [0, 1, 0, 1], [0, 0, 1],
         ]
     ]  # fmt: skip
 
@@ -161,6 +161,7 @@ def _lipschitz(answer: Any) -> Verdict:
             ([0, 1], [0, -3]),
             ([0, 1, 2], [0, 4, 3]),
             ([0, 4, 5, 9], [0, 2, -4, -4]),
+            ([0, 1, 2, 3], [0, 1, 2, 7]),
             ([-2, -1, 3], [5, 1, 9]),
         ]
     ]
@@ -214,7 +215,7 @@ QUIZ = Quiz(
     Question(
         "The slopes of a function's pieces are, in order, −1, 0, 2, 1. Is it convex?",
         [
-            Choice("Yes, it ends steeper than it begins.", "Every step has to rise; the last one falls."),
+            Choice("Yes, it ends steeper than it begins.", "No step may fall; the last one does."),
             Choice("No, the last slope is less than the one before.", "One such step is enough.", right=True),
             Choice("It depends on the intercepts.", "They follow from continuity, up to one constant."),
         ],

@@ -79,6 +79,7 @@ def _ways(answer: Any) -> Verdict:
             {"layers": layers, "dy": dy, "dx": dx}
             for layers, dy, dx in [
                 (1, 0, 0), (1, 1, 1), (2, 0, 0), (2, 2, 0), (2, 1, -1), (3, 0, 1), (4, 4, 4), (4, 0, 0), (3, 4, 0),
+                (3, -4, 0), (1, 0, -2),
             ]
         ],
         mistakes={
