@@ -72,9 +72,9 @@ class SmallBook:
         """``python -m book chapter``."""
         return self.run(sys.executable, "-m", "book", "chapter", "--jobs", "1", name)
 
-    def jupyter_book(self, folder=".", cwd=None):
+    def jupyter_book(self, folder=".", **environment):
         """``jupyter-book build``."""
-        return self.run(Path(sys.executable).with_name("jupyter-book"), "build", folder, cwd=cwd)
+        return self.run(Path(sys.executable).with_name("jupyter-book"), "build", folder, **environment)
 
     def page(self, name="index"):
         """A finished page."""

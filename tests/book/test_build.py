@@ -7,6 +7,7 @@ import signal
 import time
 
 import pytest
+from book.paths import ROOT
 
 from .conftest import BUILD, HEAD, cell
 
@@ -108,6 +109,12 @@ def test_another_library_in_front_of_this_one_is_an_error_that_says_where(small_
     result = small_book.build()
     assert result.returncode == 1
     assert f"the cells would import hwlib from {small_book.folder / 'chapters' / 'hwlib.py'}" in result.stderr
+
+
+def test_another_clone_s_extension_is_an_error_that_says_where(small_book):
+    result = small_book.jupyter_book(PYTHONPATH=str(ROOT))
+    assert result.returncode != 0
+    assert f"this book's extension is {small_book.folder / 'book' / 'ext'}, but Python imports {ROOT}" in result.stderr
 
 
 def test_a_build_that_was_killed_is_followed_by_a_whole_one(small_book):

@@ -37,6 +37,7 @@ CELLS = [
     cell("import ipywidgets", "ipywidgets.VBox([ipywidgets.IntSlider(), ipywidgets.Label('see')])"),
     cell("from hwlib import plot", "plot.curves({'a': ([0, 1], [1, 0])}, x='x', y='y')"),
 ]
+INDEX = "# Problems\n\n```{problem-summary}\n```\n\n```{problem-index}\n```\n"
 REGISTER = """\
 sources:
   set: {file: set.txt, title: A problem set}
@@ -53,7 +54,7 @@ def files(folder):
 def both(tmp_path_factory):
     """The same book, built both ways at the same place, one after the other."""
     book = SmallBook(tmp_path_factory.mktemp("book"))
-    book.write(sums=HEAD + SUMS + "\n".join(CELLS), problem_index="# Problems\n\n```{problem-index}\n```\n")
+    book.write(sums=HEAD + SUMS + "\n".join(CELLS), problem_index=INDEX)
     (book.folder / "chapters" / "problems.yml").write_text(REGISTER)
     (book.folder / "tests").mkdir()
     mark = "@pytest.mark.problem"  # apart from its name, or this file would claim to test that problem
@@ -82,7 +83,7 @@ def test_the_plain_site_is_whole(both):
     assert 'href="../notebooks/sums.ipynb"' in page
     assert '# <a href="#equation-eq-two">(1)</a>' in page
     index = plain["chapters/problem_index.html"].read_text("utf8")
-    assert "The book answers 1 of 1 problems so far." in index
+    assert "The book answers 1 of 1 problems so far" in index
     assert "tests/test_a.py::test_sums" in index
     loaded = re.findall(r'<(?:script|link|img)\b[^>]*\b(?:src|href)="((?:https?:)?//[^"]*)"', page + index)
     assert not loaded
