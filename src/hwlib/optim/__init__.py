@@ -29,7 +29,6 @@ from hwlib.optim._hessian import (
     HessianMethod,
     HessianOperator,
     HessianSize,
-    KinkWarning,
     hessian_operator,
     hessian_size,
     r_operator,
@@ -42,6 +41,7 @@ from hwlib.optim._newton import (
     taylor_minimum,
 )
 from hwlib.optim._spectrum import top_eigenvalues, trace_estimate
+from hwlib.optim._warnings import KinkWarning
 
 __all__ = [
     "ConjugateGradient",

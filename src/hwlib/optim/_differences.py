@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import torch
 
 from hwlib.optim._evaluation import Evaluation
-from hwlib.optim._hessian import KinkWarning
 from hwlib.optim._kinks import crossed, watch_kinks
+from hwlib.optim._warnings import KinkWarning
 
 Gradients = tuple[list[torch.Tensor], list[torch.Tensor]]  # blocks, and the sides of all kinks
 

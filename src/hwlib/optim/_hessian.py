@@ -35,17 +35,12 @@ __all__ = [
     "HessianMethod",
     "HessianOperator",
     "HessianSize",
-    "KinkWarning",
     "hessian_operator",
     "hessian_size",
     "r_operator",
 ]
 
 HessianMethod = Literal["double backward", "forward over reverse", "central difference", "one-sided difference"]
-
-
-class KinkWarning(UserWarning):
-    """A finite difference stepped over a kink, such as that of ReLU, where gradients jump."""
 
 
 class Product(Protocol):
