@@ -12,7 +12,8 @@ import numba
 import numpy as np
 
 from hwlib._core.types import AnyArray as Array
-from hwlib.regions._compiled._lines import ONE, Lines, activate, put, read, settle
+from hwlib.regions._compiled._bits import ONE, with_room
+from hwlib.regions._compiled._lines import Lines, activate, put, read, settle
 
 REGIONS = (
     "Tuple((int64[::1], float64[:, ::1], uint64[:, ::1], uint64[:, ::1], boolean))"
@@ -20,7 +21,7 @@ REGIONS = (
 )
 
 
-class _Cells(NamedTuple):
+class Cells(NamedTuple):
     """Cells one after the other.
 
     Attributes:
@@ -39,184 +40,229 @@ class _Cells(NamedTuple):
 
 
 @numba.njit
-def _with_room(table: Array, rows: int) -> Array:
-    """The table, or a copy with at least that many rows."""
-    if rows <= len(table):
-        return table
-    larger = np.empty((max(rows, 2 * len(table)), table.shape[1]), table.dtype)
-    larger[: len(table)] = table
-    return larger
-
-
-@numba.njit
 def _split(
-    rows: Array, facets: Array, low: int, high: int, line: int, number: int, lines: Lines, least: Array
+    rows: Array, marks: Array, low: int, high: int, line: int, number: int, lines: Lines, least: Array
 ) -> tuple[Array, Array, int, int, bool]:
     """Cut the corners ``low`` to ``high`` by a line: both sides take their place, the one above first.
 
     A row holds a corner and its heights above all lines. Returns the tables, where the second side begins and ends,
     and whether all signs are safe.
     """
-    # long: one loop over arrays that it fills; its parts would have to take and return all of them.
-    same, flips = lines.same, lines.flips
-    count, length, words = len(same), rows.shape[1], facets.shape[1]
-    width = length - count
-    column, safe = width + line, True
-    above, below = np.empty(high - low, np.int64), np.empty(high - low, np.int64)
+    old_rows, old_marks = rows[low:high].copy(), marks[low:high].copy()
+    above, below = _sides(old_rows[:, old_rows.shape[1] - len(lines.same) + line])
+    pairs = _spanned(old_marks, above, below, old_rows.shape[1] - len(lines.same) - 2)
+    first, middle = low + len(above), low + len(above) + len(pairs)
+    again, end = middle + len(below), middle + len(below) + len(pairs)
+    rows, marks = with_room(rows, end), with_room(marks, end)
+    _copy(old_rows, above, rows, low)
+    _copy(old_marks, above, marks, low)
+    safe = _make_corners(pairs, old_rows, old_marks, rows, marks, first, line, number, lines, least)
+    _copy(old_rows, below, rows, middle)
+    _copy(old_marks, below, marks, middle)
+    for n in range(len(pairs)):
+        for k in range(rows.shape[1]):
+            rows[again + n, k] = rows[first + n, k]
+        for word in range(marks.shape[1]):
+            marks[again + n, word] = marks[first + n, word]
+    return rows, marks, middle, end, safe
+
+
+@numba.njit
+def _sides(heights: Array) -> tuple[Array, Array]:
+    """Numbers of what is above zero, and of what is below."""
+    above, below = np.empty(len(heights), np.int64), np.empty(len(heights), np.int64)
     some = others = 0
-    for n in range(low, high):
-        if rows[n, column] > 0:
+    for n in range(len(heights)):
+        if heights[n] > 0:
             above[some] = n
             some += 1
-        elif rows[n, column] < 0:
+        elif heights[n] < 0:
             below[others] = n
             others += 1
-    pairs, new = np.empty((some * others, 2), np.int64), 0
-    for i in range(some):
-        for j in range(others):
-            p, q, common = above[i], below[j], 0
-            for word in range(words):
-                bits = facets[p, word] & facets[q, word]
+    return above[:some], below[:others]
+
+
+@numba.njit
+def _spanned(marks: Array, above: Array, below: Array, facets: int) -> Array:
+    """Pairs of corners that share as many facets as those of an edge."""
+    pairs, new = np.empty((len(above) * len(below), 2), np.int64), 0
+    for p in above:
+        for q in below:
+            common = 0
+            for word in range(marks.shape[1]):
+                bits = marks[p, word] & marks[q, word]
                 while bits:
                     bits &= bits - ONE
                     common += 1
-            if common == width - 2:  # they span an edge
+            if common == facets:
                 pairs[new, 0], pairs[new, 1] = p, q
                 new += 1
-    rows, facets = (
-        _with_room(rows, high + new + some + others + 2 * new),
-        _with_room(facets, high + 3 * new + some + others),
-    )
-    for n in range(new):
-        p, q, free = pairs[n, 0], pairs[n, 1], high + n
-        share = rows[p, column] / (rows[p, column] - rows[q, column])
+    return pairs[:new]
+
+
+@numba.njit
+def _copy(source: Array, chosen: Array, target: Array, place: int) -> None:
+    for n in range(len(chosen)):
+        for k in range(source.shape[1]):
+            target[place + n, k] = source[chosen[n], k]
+
+
+@numba.njit
+def _make_corners(
+    pairs: Array,
+    old_rows: Array,
+    old_marks: Array,
+    rows: Array,
+    marks: Array,
+    place: int,
+    line: int,
+    number: int,
+    lines: Lines,
+    least: Array,
+) -> bool:
+    """Where a line crosses edges; whether other lines are safely away from there, or pass through both ends as well."""
+    same, flips, length = lines.same, lines.flips, rows.shape[1]
+    count, width, safe = len(same), length - len(same), True
+    for n in range(len(pairs)):
+        p, q, free = pairs[n, 0], pairs[n, 1], place + n
+        share = old_rows[p, width + line] / (old_rows[p, width + line] - old_rows[q, width + line])
         for k in range(length):
-            rows[free, k] = rows[p, k] + share * (rows[q, k] - rows[p, k])
+            rows[free, k] = old_rows[p, k] + share * (old_rows[q, k] - old_rows[p, k])
         t = rows[free, width - 1]
         if t != 1 and t > 0:  # between a point and a direction
             for k in range(length):
                 rows[free, k] /= t
         for other in range(count):
-            if rows[p, width + other] == 0 and rows[q, width + other] == 0:  # then it passes through here as well
+            if old_rows[p, width + other] == 0 and old_rows[q, width + other] == 0:
                 rows[free, width + other] = 0
             elif same[other] != line and abs(rows[free, width + other]) <= least[other]:
                 safe = False
         settle(rows[free, width:], line, flips)
-        for word in range(words):
-            facets[free, word] = facets[p, word] & facets[q, word]
-        facets[free, number // 64] |= ONE << np.uint64(number % 64)
-    # Both sides behind all that, then down to where the cell was.
-    made = end = high + new
-    for side in range(2):
-        for n in range((some if side == 0 else others) + new):
-            fresh = n - (some if side == 0 else others)
-            source = high + fresh if fresh >= 0 else (above[n] if side == 0 else below[n])
-            for k in range(length):
-                rows[end, k] = rows[source, k]
-            for word in range(words):
-                facets[end, word] = facets[source, word]
-            end += 1
-    for n in range(made, end):
-        for k in range(length):
-            rows[low + n - made, k] = rows[n, k]
-        for word in range(words):
-            facets[low + n - made, word] = facets[n, word]
-    return rows, facets, low + some + new, low + end - made, safe
+        for word in range(marks.shape[1]):
+            marks[free, word] = old_marks[p, word] & old_marks[q, word]
+        marks[free, number // 64] |= ONE << np.uint64(number % 64)
+    return safe
 
 
 @numba.njit
-def _cut(old: _Cells, lines: Lines, first_number: int, last: bool) -> tuple[_Cells, bool]:
+def _cut(old: Cells, lines: Lines, first_number: int, last: bool) -> tuple[Cells, bool]:
     """Cut all cells by the lines of a layer; after the last layer nobody asks what it puts out."""
-    # long: one loop over arrays that it fills; its parts would have to take and return all of them.
-    count, words, before = len(lines.offset), len(lines.looked_at), old.positive.shape[1]
-    width, neurons = old.corners.shape[1], count // len(lines.breakpoints)
-    margin, weight, line_rows, offset = lines.margin, lines.weight, lines.rows, lines.offset
-    slopes, intercepts, breakpoints = lines.slopes, lines.intercepts, lines.breakpoints
-    same, factor, cells = lines.same, lines.factor, len(old.begin) - 1
-    begin, positive = np.zeros((2 * cells + 1, 1), np.int64), np.empty((2 * cells, before + words), np.uint64)
-    corners, facets = (
+    count, width, cells = len(lines.offset), old.corners.shape[1], len(old.begin) - 1
+    made = Cells(
+        np.zeros(2 * cells + 2, np.int64),
         np.empty((2 * len(old.corners), width)),
+        np.empty((2 * len(old.corners), 0 if last else count // len(lines.breakpoints))),
         np.empty((2 * len(old.corners), old.facets.shape[1]), np.uint64),
+        np.empty((2 * cells + 1, old.positive.shape[1] + len(lines.looked_at)), np.uint64),
     )
-    values = np.empty((2 * len(old.corners), 0 if last else neurons))
     rows, marks = np.empty((64, width + count)), np.empty((64, old.facets.shape[1]), np.uint64)
-    used, out, least = np.empty(len(weight), np.int64), np.empty(neurons), np.empty(count)
-    cutting, waiting = np.empty(count, np.int64), np.empty((count + 2, 2), np.int64)
-    made = 0
+    begins, steps = np.empty(count + 2, np.int64), np.empty(count + 2, np.int64)  # parts that are still to be cut
+    number = 0
     for c in range(cells):
-        start, end = old.begin[c], old.begin[c + 1]
-        rows, marks = _with_room(rows, end - start), _with_room(marks, end - start)
-        heights, sizes = np.empty((end - start, count)), np.empty(end - start)
-        finite, most = True, 0.0
-        for n in range(start, end):
-            t = old.corners[n, width - 1]
-            put(old.values[n], t, weight, line_rows, offset, used, n - start, False, heights, sizes)
-            finite, most = finite and t != 0, max(most, t)
-            rows[n - start, :width], marks[n - start] = old.corners[n], old.facets[n]
-        largest = sizes.max()
-        for line in range(count):
-            least[line] = margin[0, line] * largest + margin[1, line] * most
-        some = 0
-        for line in range(count):
-            above = below = False
-            for n in range(end - start):
-                height = rows[n, width + line] = heights[n, same[line]] * factor[line]  # copies have that of the first
-                above, below = above or height > 0, below or height < 0
-                bound = least[line] if finite else margin[0, line] * sizes[n] + margin[1, line] * rows[n, width - 1]
-                if abs(height) <= bound:
-                    return old, False
-            if above and below and same[line] == line:
-                cutting[some] = line
-                some += 1
-        waiting[0, 0], waiting[0, 1], left, high = 0, 0, 1, end - start
-        while left:
+        high = old.begin[c + 1] - old.begin[c]
+        rows, marks = with_room(rows, high), with_room(marks, high)
+        least, cutting, safe = _enter(old, c, lines, rows, marks)
+        begins[0], steps[0], left = 0, 0, 1
+        while left and safe:
             left -= 1
-            low, step = waiting[left, 0], waiting[left, 1]
-            split = False
-            while step < some and not split:
-                above = below = False
-                for n in range(low, high):
-                    above, below = (
-                        above or rows[n, width + cutting[step]] > 0,
-                        below or rows[n, width + cutting[step]] < 0,
-                    )
-                split = above and below
-                step += 1
-            if split:
-                line = cutting[step - 1]
-                rows, marks, middle, high, safe = _split(
-                    rows, marks, low, high, line, first_number + line, lines, least
-                )
-                if not safe:
-                    return old, False
-                waiting[left, 0], waiting[left + 1, 0], waiting[left, 1], waiting[left + 1, 1] = low, middle, step, step
-                left += 2
+            low = begins[left]
+            step = _next_cut(rows, low, high, steps[left], cutting, width)
+            if step == len(cutting):
+                made = _leave(made, number, old.positive[c], rows, marks, low, high, lines)
+                number, high = number + 1, low
                 continue
-            filled = begin[made, 0]
-            begin, positive = _with_room(begin, made + 2), _with_room(positive, made + 1)
-            corners, facets = _with_room(corners, filled + high - low), _with_room(facets, filled + high - low)
-            values = _with_room(values, filled + high - low)
-            positive[made, :before], positive[made, before:] = old.positive[c], 0
-            for n in range(low, high):
-                k = filled + n - low
-                corners[k], facets[k] = rows[n, :width], marks[n]
-                for line in range(count):
-                    if rows[n, width + line] > 0:
-                        positive[made, before + line // 64] |= ONE << np.uint64(line % 64)
-                if not last:
-                    activate(rows[n, width:], rows[n, width - 1], breakpoints, slopes, intercepts, out)
-                    values[k] = out
-            made += 1
-            begin[made, 0] = filled + high - low
-            high = low
-    filled = begin[made, 0]
-    return _Cells(
-        begin[: made + 1, 0].copy(), corners[:filled], values[:filled], facets[:filled], positive[:made]
+            line = cutting[step]
+            rows, marks, middle, high, safe = _split(rows, marks, low, high, line, first_number + line, lines, least)
+            begins[left], begins[left + 1] = low, middle
+            steps[left] = steps[left + 1] = step + 1
+            left += 2
+        if not safe:
+            return old, False
+    end = made.begin[number]
+    return Cells(
+        made.begin[: number + 1].copy(),
+        made.corners[:end],
+        made.values[:end],
+        made.facets[:end],
+        made.positive[:number],
     ), True
 
 
 @numba.njit
-def _through(cells: _Cells, lines: Lines) -> _Cells:
+def _enter(old: Cells, c: int, lines: Lines, rows: Array, marks: Array) -> tuple[Array, Array, bool]:
+    """Corners of a cell with their heights, as rows.
+
+    Returns what heights are too small to trust, the lines that cut the cell, and whether all heights are safe.
+    """
+    start, size, width = old.begin[c], old.begin[c + 1] - old.begin[c], old.corners.shape[1]
+    margin, same, factor, count = lines.margin, lines.same, lines.factor, len(lines.offset)
+    weight, line_rows, offset, values, corners = lines.weight, lines.rows, lines.offset, old.values, old.corners
+    heights, sizes, used = np.empty((size, count)), np.empty(size), np.empty(len(weight), np.int64)
+    finite, most = True, 0.0
+    for n in range(size):
+        t = corners[start + n, width - 1]
+        put(values[start + n], t, weight, line_rows, offset, used, n, False, heights, sizes)
+        finite, most = finite and t != 0, max(most, t)
+        rows[n, :width], marks[n] = corners[start + n], old.facets[start + n]
+    largest = sizes.max()
+    least, cutting, some, safe = np.empty(count), np.empty(count, np.int64), 0, True
+    for line in range(count):
+        least[line] = margin[0, line] * largest + margin[1, line] * most
+        above = below = False
+        for n in range(size):
+            height = rows[n, width + line] = heights[n, same[line]] * factor[line]  # copies have that of the first
+            above, below = above or height > 0, below or height < 0
+            bound = least[line] if finite else margin[0, line] * sizes[n] + margin[1, line] * rows[n, width - 1]
+            safe = safe and not abs(height) <= bound  # a bound may be NaN, for a line that is not looked at
+        if above and below and same[line] == line:
+            cutting[some] = line
+            some += 1
+    return least, cutting[:some], safe
+
+
+@numba.njit
+def _next_cut(rows: Array, low: int, high: int, step: int, cutting: Array, width: int) -> int:
+    """The next line that has some of the corners above it and some below; the number of lines if there is none."""
+    while step < len(cutting):
+        above = below = False
+        for n in range(low, high):
+            height = rows[n, width + cutting[step]]
+            above, below = above or height > 0, below or height < 0
+        if above and below:
+            break
+        step += 1
+    return step
+
+
+@numba.njit
+def _leave(
+    made: Cells, number: int, positive: Array, rows: Array, marks: Array, low: int, high: int, lines: Lines
+) -> Cells:
+    """Keep the corners ``low`` to ``high`` as a cell of the next layer."""
+    width, before, filled = made.corners.shape[1], len(positive), made.begin[number]
+    breakpoints, slopes, intercepts = lines.breakpoints, lines.slopes, lines.intercepts
+    begin, end = made.begin, filled + high - low
+    if number + 2 > len(begin):
+        begin = np.empty(2 * len(begin), np.int64)
+        begin[: number + 1] = made.begin[: number + 1]
+    corners, values, facets = with_room(made.corners, end), with_room(made.values, end), with_room(made.facets, end)
+    signs, out = with_room(made.positive, number + 1), np.empty(values.shape[1])
+    signs[number, :before], signs[number, before:] = positive, 0
+    for n in range(low, high):
+        k = filled + n - low
+        corners[k], facets[k] = rows[n, :width], marks[n]
+        for line in range(rows.shape[1] - width):
+            if rows[n, width + line] > 0:
+                signs[number, before + line // 64] |= ONE << np.uint64(line % 64)
+        if len(out):
+            activate(rows[n, width:], rows[n, width - 1], breakpoints, slopes, intercepts, out)
+            values[k] = out
+    begin[number + 1] = end
+    return Cells(begin, corners, values, facets, signs)
+
+
+@numba.njit
+def _through(cells: Cells, lines: Lines) -> Cells:
     """Put corners through a layer that has cut the cells already."""
     weight, rows, offset = lines.weight, lines.rows, lines.offset
     neurons = len(offset) // len(lines.breakpoints)
@@ -226,7 +272,7 @@ def _through(cells: _Cells, lines: Lines) -> _Cells:
         t = cells.corners[n, -1]
         put(cells.values[n], t, weight, rows, offset, used, 0, False, heights, sizes)
         activate(heights[0], t, lines.breakpoints, lines.slopes, lines.intercepts, values[n])
-    return _Cells(cells.begin, cells.corners, values, cells.facets, cells.positive)
+    return Cells(cells.begin, cells.corners, values, cells.facets, cells.positive)
 
 
 def regions(
@@ -234,7 +280,7 @@ def regions(
 ) -> tuple[Array, Array, Array, Array, bool]:
     """All regions of one cell; ``first_number`` is that of the first line as a facet."""
     begin, values = np.array([0, len(corners)]), corners[:, :-1].copy()
-    cells = _Cells(begin, corners, values, facets, np.empty((1, 0), np.uint64))
+    cells = Cells(begin, corners, values, facets, np.empty((1, 0), np.uint64))
     used, safe = 0, True
     for layer in range(len(shapes)):
         lines, more = read(shapes[layer], numbers[used:])

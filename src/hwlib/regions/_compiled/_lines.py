@@ -5,22 +5,15 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
 
 from hwlib._core.types import AnyArray as Array
 from hwlib.network import Activation, Layer
+from hwlib.regions._compiled._bits import ONE, lowest
 from hwlib.regions._shapes import ROUNDING
-
-ONE = np.uint64(1)
-# Where the lowest bit of a word stands: a de Bruijn sequence moves a different six bits to the top for each.
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_TOP = np.uint64(58)
-_PLACES = np.zeros(64, np.int64)
-for _place in range(64):
-    _PLACES[(0x03F79D71B4CB0A89 << _place & 2**64 - 1) >> 58] = _place
 
 
 class Lines(NamedTuple):
@@ -52,11 +45,6 @@ class Lines(NamedTuple):
     breakpoints: Array
     slopes: Array
     intercepts: Array
-
-
-@numba.njit(inline="always")
-def lowest(word: Any) -> Any:
-    return _PLACES[((word & (~word + ONE)) * _DE_BRUIJN) >> _TOP]
 
 
 @numba.njit
