@@ -188,66 +188,80 @@ def _cut(faces: Faces, found: _Crossings) -> tuple[Faces, Array]:
     return Faces(points, ring, start, [*(words[parent] for words in faces.positive), positive]), heights
 
 
+class _Pieces:
+    """The pieces of chords as half-edges, numbered after those of borders: first forwards, then the same backwards.
+
+    Attributes:
+        count: how many there are in each direction.
+        met: meetings on each chord; it has one piece more.
+        one: of each meeting the chord that begins first, and how many meetings come before on it.
+        other: the same of the other chord.
+    """
+
+    def __init__(self, found: _Crossings, nodes: int):
+        chord = found.pairs.T.ravel()  # of each meeting the first chord, then of each the second
+        order = np.lexsort((np.concatenate([found.place_on_one, found.place_on_other]), chord))
+        self.met = np.bincount(chord, minlength=len(found.first))
+        rank = np.empty(len(chord), np.int64)
+        rank[order] = np.arange(len(chord)) - np.repeat(np.cumsum(self.met) - self.met, self.met)
+        self.one, self.other = zip(found.pairs.T, rank.reshape(2, -1), strict=True)
+        self.count = len(found.first) + len(chord)
+        self._base = nodes + np.cumsum(self.met + 1) - (self.met + 1)
+
+    def forwards(self, chord: Array | slice, number: Array | int) -> Array:
+        """Half-edges of pieces of chords."""
+        found: Array = self._base[chord] + number
+        return found
+
+    def backwards(self, chord: Array | slice, number: Array | int) -> Array:
+        """The same the other way; each ends where it began."""
+        return self.forwards(chord, number) + self.count
+
+
 def _left_turns(faces: Faces, found: _Crossings, cut: Array, on_edges: int, inside: int) -> tuple[Array, Array, Array]:
     """Ring, starts and parents of the faces that the cut ones fall into.
 
-    Half-edges are numbered: first the pieces of borders, then the pieces of chords forwards, then backwards. A chord's
-    left side is the part of the border after its second end and before its first.
+    Half-edges are the pieces of borders, one from each corner and each crossing, and those of chords. A chord's left
+    side is the part of the border after its second end and before its first.
     """
     corners = np.flatnonzero(cut[found.face_of])  # half-edges of faces that are cut
-    after = np.searchsorted(found.edge, corners)  # entries on earlier half-edges
-    corner_node = np.arange(len(corners)) + after
+    corner_node = np.arange(len(corners)) + np.searchsorted(found.edge, corners)  # after entries on earlier half-edges
     entry_node = np.arange(len(found.edge)) + np.searchsorted(corners, found.edge, side="right")
     nodes = len(corners) + len(found.edge)
-
-    chords, meetings = len(found.first), len(found.pairs)
-    chord = found.pairs.T.ravel()  # of each meeting the first chord, then of each the second
-    place = np.concatenate([found.place_on_one, found.place_on_other])
-    order = np.lexsort((place, chord))
-    met = np.bincount(chord, minlength=chords)  # meetings on each chord
-    rank = np.empty(len(chord), np.int64)
-    rank[order] = np.arange(len(chord)) - np.repeat(np.cumsum(met) - met, met)
-    base = np.cumsum(met + 1) - (met + 1)  # first piece of each chord
-    pieces = chords + len(chord)
-
-    def forwards(which: Array, piece: Array) -> Array:
-        return nodes + base[which] + piece
-
-    def backwards(which: Array, piece: Array) -> Array:
-        return nodes + pieces + base[which] + piece
-
-    vertex = np.empty(nodes + 2 * pieces, np.int64)  # where each half-edge begins
-    vertex[corner_node] = faces.ring[corners]
-    vertex[entry_node] = on_edges + found.corner
-    every = np.arange(chords)
-    vertex[forwards(every, 0 * every)] = vertex[entry_node[found.first]]
-    vertex[backwards(every, met)] = vertex[entry_node[found.second]]
-    meeting = inside + np.tile(np.arange(meetings), 2)
-    vertex[forwards(chord, rank + 1)] = meeting
-    vertex[backwards(chord, rank)] = meeting
-
-    face = np.empty(nodes + 2 * pieces, np.int64)
-    face[corner_node] = found.face_of[corners]
-    face[entry_node] = found.face_of[found.edge]
-    face[nodes : nodes + pieces] = face[nodes + pieces :] = np.repeat(found.chord_face, met + 1)
-
-    following = np.empty(nodes + 2 * pieces, np.int64)
-    successor = np.arange(1, nodes + 1)
-    border = face[:nodes]
-    begins = np.flatnonzero(np.concatenate([[True], border[1:] != border[:-1]])) if nodes else np.zeros(0, np.int64)
-    successor[np.append(begins[1:], nodes)[: len(begins)] - 1] = begins
-    leave = np.arange(nodes)  # a border goes on at a corner, and turns into the chord where one begins or ends
-    leave[entry_node[found.first]] = forwards(every, 0 * every)
-    leave[entry_node[found.second]] = backwards(every, met)
-    following[:nodes] = leave[successor]
-    following[forwards(every, met)] = entry_node[found.second]
-    following[backwards(every, 0 * every)] = entry_node[found.first]
-    (one, other), (r, s) = found.pairs.T, rank.reshape(2, -1)
-    following[forwards(one, r)] = forwards(other, s + 1)
-    following[forwards(other, s)] = backwards(one, r)
-    following[backwards(one, r + 1)] = backwards(other, s)
-    following[backwards(other, s + 1)] = forwards(one, r + 1)
+    pieces = _Pieces(found, nodes)
+    vertex, face, following = (np.empty(nodes + 2 * pieces.count, np.int64) for _ in range(3))
+    vertex[corner_node], vertex[entry_node] = faces.ring[corners], on_edges + found.corner
+    face[corner_node], face[entry_node] = found.face_of[corners], found.face_of[found.edge]
+    face[nodes : nodes + pieces.count] = face[nodes + pieces.count :] = np.repeat(found.chord_face, pieces.met + 1)
+    _link_borders(pieces, face[:nodes], entry_node[found.first], entry_node[found.second], vertex, following)
+    _link_meetings(pieces, inside, vertex, following)
     return _cycles(following, vertex, face)
+
+
+def _link_borders(pieces: _Pieces, face: Array, begin: Array, end: Array, vertex: Array, following: Array) -> None:
+    """A border goes on at a corner, and turns into a chord where one begins or ends; there the chord turns back."""
+    every = slice(None)
+    first, last = pieces.forwards(every, 0), pieces.forwards(every, pieces.met)
+    first_back, last_back = pieces.backwards(every, pieces.met), pieces.backwards(every, 0)
+    leave = np.arange(len(face))
+    leave[begin], leave[end] = first, first_back
+    faces = np.flatnonzero(np.append(True, face[1:] != face[:-1])) if len(face) else face
+    successor = np.arange(1, len(face) + 1)
+    successor[np.append(faces[1:], len(face))[: len(faces)] - 1] = faces
+    following[: len(face)] = leave[successor]
+    following[last], following[last_back] = end, begin
+    vertex[first], vertex[first_back] = vertex[begin], vertex[end]
+
+
+def _link_meetings(pieces: _Pieces, inside: int, vertex: Array, following: Array) -> None:
+    """Where two chords meet, four pieces end, and each turns left into one that begins."""
+    (one, r), (other, s) = pieces.one, pieces.other
+    following[pieces.forwards(one, r)] = pieces.forwards(other, s + 1)
+    following[pieces.forwards(other, s)] = pieces.backwards(one, r)
+    following[pieces.backwards(one, r + 1)] = pieces.backwards(other, s)
+    following[pieces.backwards(other, s + 1)] = pieces.forwards(one, r + 1)
+    for chord, rank in (pieces.one, pieces.other):
+        vertex[pieces.forwards(chord, rank + 1)] = vertex[pieces.backwards(chord, rank)] = inside + np.arange(len(one))
 
 
 def _cycles(following: Array, vertex: Array, face: Array) -> tuple[Array, Array, Array]:
