@@ -11,8 +11,8 @@ COLOURS = ("color-contrast", "link-in-text-block")
 
 # Marks a few of each new kind of text: of one colour, size and weight, on one ground, in a text of one colour. axe
 # takes milliseconds for every node, and the words of a listing are thousands of nodes of ten kinds, the same on every
-# page. What axe skips by itself (hidden, disabled) or is unsure of (single letters, what lies over something else) is a kind
-# of its own, so that it stands for no other. The profile ``thorough`` asks about every node of every page.
+# page. What axe skips by itself (hidden, disabled) or is unsure of (single letters, what lies over something else) is
+# a kind of its own, so that it stands for no other. The profile ``thorough`` asks about every node of every page.
 MARK_KINDS = """([few, known]) => {
     const grounds = new Map(), kinds = new Map(), old = new Set(known);
     const ground = node => {
