@@ -73,9 +73,17 @@ class Keys:
         digest = hashlib.sha256(repr(sorted(self.versions.items())).encode())
         for path in self.files(page, code):
             if path not in self._digests:
-                self._digests[path] = hashlib.sha256(path.read_bytes()).digest()
+                self._digests[path] = _digest(path)
             digest.update(path.relative_to(self.library.source).as_posix().encode() + self._digests[path])
         return digest.hexdigest()[:16]
+
+    def still_holds(self, page: str, code: str) -> bool:
+        """Whether the files that a page depends on are as they were when its key was found."""
+        return all(path.is_file() and _digest(path) == self._digests[path] for path in self.files(page, code))
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def requirements(project: Path) -> list[str]:
@@ -198,11 +206,14 @@ class Execution:
             raise ExecutionError("\n\n".join(failed))
 
     def _keep(self, env: BuildEnvironment, page: str, notebook: Any, loaded: set[Path], seconds: float) -> None:
-        expected = {path.resolve() for path in self.keys.files(page, source_of(notebook))}
+        code = source_of(notebook)
+        expected = {path.resolve() for path in self.keys.files(page, code)}
         missed = {path for path in loaded if path.resolve() not in expected}
         if missed:
             names = ", ".join(sorted(map(str, missed)))
             raise ExecutionError(f"{env.doc2path(page)} runs files that book/ext/imports.py does not find: {names}")
+        if not self.keys.still_holds(page, code):
+            raise ExecutionError(f"{env.doc2path(page)}: the library was changed while this page ran. Build again")
         self.store.keep(page, self.chosen[page], notebook, Path(env.doc2path(page)), seconds)
 
     def choose(self, app: Sphinx, page: str, source: list[str]) -> None:
@@ -212,6 +223,8 @@ class Execution:
             key, notebook = self.chosen[page], self._notebook(env, page)
             was_executed = self.store.find(page, key, notebook) is not None
             path = str(self.store.path(page, key))
+            if not was_executed and app.config.only_page in ("", page):
+                _LOG.warning("this page was changed while the book was built. Build again", location=page)
             read_as(env)[page] = ReadAs(key if was_executed else "", source_of(notebook))
         env.mystnb_config = env.mystnb_config.copy(
             execution_mode="cache" if was_executed else "off", execution_cache_path=path

@@ -117,6 +117,22 @@ def test_another_clone_s_extension_is_an_error_that_says_where(small_book):
     assert f"this book's extension is {small_book.folder / 'book' / 'ext'}, but Python imports {ROOT}" in result.stderr
 
 
+def test_what_is_changed_while_it_runs_is_not_kept(small_book):
+    module, page = small_book.folder / "src/hwlib/logic/__init__.py", small_book.folder / "chapters" / "sums.md"
+    changing = "with open({!r}, 'a') as file: file.write({!r})"
+    text = HEAD + "# Sums\n\n" + cell("import hwlib.logic", changing.format(str(module), "# changed\n"))
+    small_book.write(sums=text)
+    result = small_book.build()
+    assert result.returncode == 1
+    assert "the library was changed while this page ran" in result.stderr
+    assert not list((small_book.folder / "_build" / "executed").rglob("base.ipynb"))
+
+    small_book.write(sums=HEAD + "# Sums\n\n" + cell(changing.format(str(page), cell("1 + 1"))))
+    result = small_book.build()
+    assert result.returncode == 1
+    assert "this page was changed while the book was built" in result.stderr
+
+
 def test_a_build_that_was_killed_is_followed_by_a_whole_one(small_book):
     slow = HEAD + "# Slow\n\n" + cell("import time; time.sleep(2)", "'slept well'")
     small_book.write(slow=slow, sums=HEAD + "# Sums\n\n" + cell("1 + 1"))
