@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,6 +102,30 @@ def test_precompiling_serves_the_session_even_if_nothing_can_be_written(monkeypa
     assert hwlib.regions.engine() == "numba"
     _engine._used.reset(outside)
     _engine._chosen.cache_clear()
+
+
+def test_data_flows_one_way():
+    """Each module imports only what comes before it: layers, shapes, a domain, an engine, the result, the verbs."""
+    package = Path(hwlib.regions.__file__).parents[1]
+    modules = {
+        "hwlib." + ".".join(file.relative_to(package).with_suffix("").parts): file for file in package.rglob("*.py")
+    }
+    modules = {name.removesuffix(".__init__"): file for name, file in modules.items()}
+    arrows = {}
+    for name in (name for name in modules if name.startswith("hwlib.regions.")):
+        imports = [node for node in ast.walk(ast.parse(modules[name].read_text())) if isinstance(node, ast.ImportFrom)]
+        found = {f"{node.module}.{alias.name}" for node in imports for alias in node.names}
+        found = {part if part in modules else part.rpartition(".")[0] for part in found}
+        arrows[name] = {part for part in found if part.startswith("hwlib.regions.")} - {name}
+    order = list(TopologicalSorter(arrows).static_order())
+    steps = ["_layers", "exact", "_shapes", "_domain", "_engine", "_result", "_gather", "_enumerate", "_identified"]
+    steps = [f"hwlib.regions.{step}" for step in steps]
+    assert sorted(steps, key=order.index) == steps
+    behind_the_switch = {end for start, ends in arrows.items() if "._compiled" not in start for end in ends}
+    assert {end for end in behind_the_switch if "._compiled" in end} == {
+        "hwlib.regions._compiled._made",
+        "hwlib.regions._compiled._start",
+    }
 
 
 # --- what says that machine code is there ------------------------------------------------------------

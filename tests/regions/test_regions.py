@@ -160,6 +160,12 @@ def test_half_planes_and_strips_have_a_corner_for_each_border_and_no_other_on_st
     assert (len(everything.corners), len(everything.directions)) == (0, 3)
 
 
+def test_an_exact_border_that_turns_by_very_little_keeps_its_corner():
+    wedge = Network.from_arrays([([[0, 1], [Fraction(-1, 10**12), 1]], [0, 0]), ([[1, 1]], [0])])
+    found = enumerate_regions(wedge)
+    assert [region.corners.tolist() for region in found] == [[[0, 0]]] * 4
+
+
 @by_both
 @pytest.mark.parametrize("seed", range(5))
 def test_endless_regions_go_round_a_corner_at_each_of_their_points(seed):

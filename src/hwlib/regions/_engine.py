@@ -160,8 +160,8 @@ def use_engine(name: EngineName) -> Iterator[None]:
 def precompile() -> None:
     """Make machine code for finding regions, for this and all later sessions on this machine.
 
-    The answers stay the same, and come three to thirty times sooner. It takes half a minute to a minute, once; a second
-    call does nothing. Code is kept in the folder that the environment variable ``HWLIB_CACHE_DIR`` names, else in
+    The answers stay the same, and come three to thirty times sooner. It takes about a minute, once; a second call
+    does nothing. Code is kept in the folder that the environment variable ``HWLIB_CACHE_DIR`` names, else in
     ``NUMBA_CACHE_DIR``, else where the system keeps what can be made again (on Linux ``~/.cache``). If nothing can be
     written there, it serves the present session only.
 

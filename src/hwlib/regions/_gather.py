@@ -56,12 +56,18 @@ def _distinct(rows: Array) -> tuple[Array, Array]:
     return distinct, which.ravel()
 
 
-def _of_distinct_patterns(parts: Regions) -> Regions:
-    """Regions of all of space: parts of one pattern are one region, and have each other's corners."""
+def _by_pattern(parts: Regions) -> tuple[Array, list[int]]:
+    """The first part of each pattern, and for each part which of these it belongs to."""
     flat = np.concatenate([np.zeros((len(parts), 1), np.int8), *parts.patterns], axis=1)
     _, first, label = np.unique(flat, axis=0, return_index=True, return_inverse=True)
+    return first, label.ravel().tolist()
+
+
+def _of_distinct_patterns(parts: Regions) -> Regions:
+    """Regions of all of space: parts of one pattern are one region, and have each other's corners."""
+    first, label = _by_pattern(parts)
     rings: list[set[int]] = [set() for _ in first]
-    for number, group in enumerate(label.ravel().tolist()):
+    for number, group in enumerate(label):
         rings[group] |= set(parts.ring[parts.start[number] : parts.start[number + 1]].tolist())
     start = np.concatenate([[0], np.cumsum([len(ring) for ring in rings])])
     ring = np.array([corner for ring in rings for corner in sorted(ring)])
@@ -81,24 +87,24 @@ def _round_about(cell: Cell | FloatCell) -> list[int]:
         step = next(k for k in left if bits[k] & bits[order[-1]])
         order.append(step)
         left.remove(step)
-    a, b, c = (list(cell.corners[k]) for k in order[:3])
-    determinant = (
-        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
-    )
-    return order if determinant > 0 else order[::-1]
+    return order if _determinant(*(cell.corners[k] for k in order[:3])) > 0 else order[::-1]
+
+
+def _determinant(a: Sequence[Any], b: Sequence[Any], c: Sequence[Any]) -> Any:
+    """Above zero if three homogeneous corners go round counter-clockwise, zero if they are on one line."""
+    return a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
 
 
 def _joined(parts: Regions) -> Regions:
     """Regions that only the fan of the beginning had cut: those of one pattern are one region."""
-    flat = np.concatenate([np.zeros((len(parts), 1), np.int8), *parts.patterns], axis=1)
-    _, first, label = np.unique(flat, axis=0, return_index=True, return_inverse=True)
+    first, label = _by_pattern(parts)
     members: list[list[int]] = [[] for _ in first]
-    for number, which in enumerate(label.ravel().tolist()):
+    for number, which in enumerate(label):
         members[which].append(number)
     rings = []
     for group in members:
         pieces = [parts.ring[parts.start[k] : parts.start[k + 1]].tolist() for k in group]
-        rings.append(pieces[0] if len(pieces) == 1 else _outline(pieces, parts.points))
+        rings.append(pieces[0] if len(pieces) == 1 else _outline(pieces, parts))
     start = np.concatenate([[0], np.cumsum([len(ring) for ring in rings])])
     return Regions(
         parts.network,
@@ -111,7 +117,7 @@ def _joined(parts: Regions) -> Regions:
     )
 
 
-def _outline(pieces: list[list[int]], points: Array) -> list[int]:
+def _outline(pieces: list[list[int]], parts: Regions) -> list[int]:
     """Border of the union of convex pieces that share edges, without corners where it goes straight on.
 
     A border line without any other corner, that of a half-plane or a strip, keeps one: it says where the line is.
@@ -121,17 +127,24 @@ def _outline(pieces: list[list[int]], points: Array) -> list[int]:
     ring = [next(iter(following))]
     while following[ring[-1]] != ring[0]:
         ring.append(following[ring[-1]])
+    points, exact = parts.points, parts.exact_points
     begin = next((k for k, corner in enumerate(ring) if not points[corner, 2]), 0)
     ring = ring[begin:] + ring[:begin]
     around = list(zip([ring[-1], *ring], ring, [*ring[1:], ring[0]], strict=False))
-    bent = {b for a, b, c in around if points[b, 2] and not _straight(*points[[a, b, c]])}
+    bent = {
+        b
+        for a, b, c in around
+        if points[b, 2]
+        and (_turns(*points[[a, b, c]]) if exact is None else _determinant(exact[a], exact[b], exact[c]))
+    }
     if not bent:
         bent = {b for a, b, _ in around if points[b, 2] and not points[a, 2]}
     return [corner for corner in ring if corner in bent or not points[corner, 2]]
 
 
-def _straight(a: Array, b: Array, c: Array) -> bool:
+def _turns(a: Array, b: Array, c: Array) -> bool:
+    """Whether a border turns at b, by more than rounding."""
     into = b[:2] - a[:2] if a[2] else -a[:2]
     out = c[:2] - b[:2] if c[2] else c[:2]
     turn = into[0] * out[1] - into[1] * out[0]
-    return bool(abs(turn) <= 1e-9 * np.linalg.norm(into) * np.linalg.norm(out))
+    return bool(abs(turn) > 1e-9 * np.linalg.norm(into) * np.linalg.norm(out))
