@@ -85,6 +85,7 @@ risk = Statement(
 
 
 @pytest.mark.problem("opt-double-descent")
+@pytest.mark.slow
 def test_the_risk_of_least_squares_on_normal_features():
     report = risk.verify()
     assert report.covered == 55
