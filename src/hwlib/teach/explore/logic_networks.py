@@ -54,7 +54,7 @@ def signals_explorer(
         return _frame(compiled[text], text, kinds[kind](compiled[text]), (x1, x2))
 
     controls: dict[str, list[Any]] = {"function": list(compiled), "neurons": list(kinds), "x1": [0, 1], "x2": [0, 1]}
-    return frame_explorer(controls, frame, start={"x2": 1})
+    return frame_explorer(controls, frame)
 
 
 def _frame(function: BooleanFunction, text: str, network: LogicNetwork, bits: tuple[int, int]) -> str:
