@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +15,19 @@ from hwlib.regions import use_engine
 
 @pytest.fixture(scope="session")
 def machine_code(request, tmp_path_factory):
-    """The folder that all workers of all sessions share."""
+    """The folder that all workers of all sessions share.
+
+    A process of its own makes it: this one may have started the engine before, from another folder, and would then
+    leave nothing here; nor do settings of numba count that other tests make.
+    """
     cache = getattr(request.config, "cache", None)
     folder = Path(cache.mkdir("machine-code") if cache else tmp_path_factory.getbasetemp().parent / "machine-code")
     folder.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch, FileLock(folder.with_suffix(".lock")):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "HWLIB_"))}
+    code = "import hwlib.regions as r; r.precompile()"
+    with FileLock(folder.with_suffix(".lock")):
+        subprocess.run([sys.executable, "-c", code], env=kept | {"HWLIB_CACHE_DIR": str(folder)}, check=True)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HWLIB_CACHE_DIR", str(folder))
         with use_engine("numba"):
             pass
