@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from hwlib.conv import (
     circular_eigenvalues,
+    col2im,
     conv_matrix,
     im2col,
     input_gradient,
@@ -275,3 +276,27 @@ def test_power_iteration_starts_where_it_is_told():
     assert bound(0) == bound(0) == bound(np.random.default_rng(0))
     assert bound(0) != bound(1)
     assert bound(None) != bound(None)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1}, {"dilation": 2, "padding": (2, 0)}])
+def test_input_gradient_is_the_transposed_matrix(options, groups):
+    rng = np.random.default_rng(0)
+    kernel = rng.integers(-3, 4, (4, 2 // groups, 2, 3))
+    matrix = conv_matrix(kernel, (2, 5, 6), groups=groups, **options)
+    gradient = rng.integers(-3, 4, output_shape(kernel.shape, (2, 5, 6), groups=groups, **options))
+    found = input_gradient(kernel, gradient, (2, 5, 6), groups=groups, **options)
+    np.testing.assert_array_equal(found.ravel(), matrix.T @ gradient.ravel())
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1}, {"stride": 3}, {"dilation": 2, "padding": 2}])
+def test_col2im_is_the_transposed_map_of_im2col(options):
+    rng = np.random.default_rng(0)
+    image = rng.integers(-3, 4, (2, 5, 4))
+    met = im2col(image, (1, 2, 2, 3), **options) if options != {"stride": 3} else im2col(image, (1, 2, 2, 2), stride=3)
+    kernel = (1, 2, 2, 3) if options != {"stride": 3} else (1, 2, 2, 2)
+    columns = rng.integers(-3, 4, met.shape)
+    back = col2im(columns, kernel, image.shape, **options)
+    assert (met * columns).sum() == (image * back).sum()
+    with pytest.raises(ValueError, match="columns has shape"):
+        col2im(columns[1:], kernel, image.shape, **options)

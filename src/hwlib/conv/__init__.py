@@ -3,6 +3,7 @@
 from hwlib.conv._cost import Cost, conv_cost, image_channels_first, kernel_channels_first, measured_costs
 from hwlib.conv._gradients import (
     circular_eigenvalues,
+    col2im,
     im2col,
     input_gradient,
     kernel_gradient,
@@ -25,6 +26,7 @@ __all__ = [
     "Cost",
     "Padding",
     "circular_eigenvalues",
+    "col2im",
     "conv_cost",
     "conv_matrix",
     "conv_transpose_matrix",

@@ -11,6 +11,7 @@ Layers* (2019).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,12 @@ from scipy.sparse.linalg import svds
 from hwlib._core.arguments import PerAxis, generator, whole, whole_numbers
 from hwlib._core.arrays import as_numbers
 from hwlib._core.types import AnyArray, RandomSource
-from hwlib.conv._matrix import conv_matrix, matrix_of
+from hwlib.conv._matrix import conv_matrix
 from hwlib.conv._plan import ConvPlan, Padding, conv_plan
 
 __all__ = [
     "circular_eigenvalues",
+    "col2im",
     "im2col",
     "input_gradient",
     "kernel_gradient",
@@ -95,8 +97,9 @@ def input_gradient(
     weights = as_numbers("kernel", kernel, wide=True)
     plan = conv_plan(weights.shape, input_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     g = _of_output(as_numbers("gradient", gradient, wide=True), plan)
-    spread: AnyArray = matrix_of(weights, plan).T @ g.ravel()
-    return spread.reshape(plan.input_shape)
+    # A^T in two steps, without A: what each output sends back to each of its taps, then the sum for each pixel.
+    rows = weights.reshape(plan.groups, -1, plan.taps)
+    return _image(rows.swapaxes(1, 2) @ g.reshape(plan.groups, rows.shape[1], -1), plan)
 
 
 def kernel_gradient(
@@ -165,6 +168,42 @@ def im2col(
     """
     pixels = as_numbers("image", image, exact=True, wide=True)
     return _columns(pixels, conv_plan(kernel_shape, pixels.shape, stride=stride, padding=padding, dilation=dilation))
+
+
+def col2im(
+    columns: npt.ArrayLike,
+    kernel_shape: Sequence[int],
+    input_shape: Sequence[int],
+    *,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+) -> AnyArray:
+    """The transposed map of :func:`im2col`: every entry is added to the pixel that it came from.
+
+    Args:
+        columns: ``(i k1 ... kd, m1 ... md)``; numbers, Fractions or SymPy expressions.
+        kernel_shape: as for :func:`im2col`, as are the options.
+        input_shape: shape of the image.
+        stride: see :func:`hwlib.conv.output_shape`.
+        padding: see :func:`hwlib.conv.output_shape`.
+        dilation: see :func:`hwlib.conv.output_shape`.
+
+    Returns:
+        An image of shape ``input_shape``.
+
+    Raises:
+        ValueError: if the convolution is impossible, or the columns have another shape than those of :func:`im2col`.
+
+    Example:
+        >>> col2im([[1, 2], [2, 3]], (2,), (3,))
+        array([1, 4, 3])
+    """
+    entries = as_numbers("columns", columns, exact=True, wide=True)
+    plan = conv_plan(kernel_shape, input_shape, stride=stride, padding=padding, dilation=dilation)
+    if entries.shape != (plan.taps, math.prod(plan.output)):
+        raise ValueError(f"columns has shape {entries.shape}: accepted is {(plan.taps, math.prod(plan.output))}")
+    return _image(entries, plan)
 
 
 def circular_eigenvalues(kernel: npt.ArrayLike, input_shape: Sequence[int]) -> npt.NDArray[np.complex128]:
@@ -297,6 +336,20 @@ def _columns(pixels: AnyArray, plan: ConvPlan) -> AnyArray:
     taps: AnyArray = places[:, *every]  # (i, m1, ..., md, k1, ..., kd)
     columns: AnyArray = np.moveaxis(taps, range(1 + axes, 1 + 2 * axes), range(1, 1 + axes))
     return columns.reshape(plan.taps, -1)
+
+
+def _image(columns: AnyArray, plan: ConvPlan) -> AnyArray:
+    """The sum for each pixel: one strided addition for each tap of the kernel."""
+    channels = plan.groups * plan.group_channels
+    padded = np.zeros((channels, *(n + sum(pad) for n, pad in zip(plan.size, plan.pads, strict=True))), columns.dtype)
+    entries = columns.reshape(channels, *plan.kernel, *plan.output)
+    axes = tuple(zip(plan.dilation, plan.stride, plan.output, strict=True))
+    for tap in np.ndindex(*plan.kernel):
+        met = [slice(t * d, t * d + s * (m - 1) + 1, s) for t, (d, s, m) in zip(tap, axes, strict=True)]
+        padded[:, *met] += entries[:, *tap]
+    inside = [slice(before, before + n) for n, (before, _) in zip(plan.size, plan.pads, strict=True)]
+    image: AnyArray = padded[:, *inside]
+    return image.reshape(plan.input_shape)
 
 
 def _of_output(gradient: AnyArray, plan: ConvPlan) -> AnyArray:
