@@ -1,6 +1,7 @@
 # What `hwlib` offers at the top, for type checkers and for lazy_loader, which reads this file when it runs.
 from . import conv as conv
 from . import logic as logic
+from . import mixture as mixture
 from . import network as network
 from . import optim as optim
 from . import pieces as pieces
@@ -18,6 +19,9 @@ from .conv import symbolic_conv_matrix as symbolic_conv_matrix
 from .logic import boolean_function as boolean_function
 from .logic import prove_gate as prove_gate
 from .logic import separate as separate
+from .mixture import Mixture as Mixture
+from .mixture import fit_em as fit_em
+from .mixture import marginal_network as marginal_network
 from .network import Network as Network
 from .network import as_network as as_network
 from .optim import expected_risk as expected_risk
