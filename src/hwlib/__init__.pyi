@@ -1,4 +1,5 @@
 # What `hwlib` offers at the top, for type checkers and for lazy_loader, which reads this file when it runs.
+from . import backprop as backprop
 from . import conv as conv
 from . import logic as logic
 from . import mixture as mixture
@@ -8,6 +9,7 @@ from . import pieces as pieces
 from . import receptive as receptive
 from . import regions as regions
 from . import teach as teach
+from .backprop import Value as Value
 from .conv import conv_cost as conv_cost
 from .conv import conv_matrix as conv_matrix
 from .conv import conv_transpose_matrix as conv_transpose_matrix
