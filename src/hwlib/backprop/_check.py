@@ -1,6 +1,6 @@
 """Gradients checked against differences, in float64; where a function has a kink, that is found and said.
 
-Chapter: *Each layer hands back its transposed map*.
+Chapter: *Backwards, each layer applies its transpose*.
 
 Source: problem ``backprop-layers``.
 """

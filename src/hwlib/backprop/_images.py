@@ -1,6 +1,6 @@
 """Layers for images, ``(n, channels, height, width)``, and normalisation over a batch.
 
-Chapter: *Each layer hands back its transposed map*.
+Chapter: *Backwards, each layer applies its transpose*.
 
 A batch is one more axis, along which a kernel of size one slides: so :mod:`hwlib.conv`, which knows single images,
 serves whole batches. It wants channels first, hence the ``swapaxes``.
@@ -185,16 +185,16 @@ class MaxPool2d(_Pool2d):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """The largest entry of each window; x is ``(n, channels, height, width)``."""
-        columns = self._windows(x)
-        self.first = columns.argmax(axis=0)[None]
-        return np.take_along_axis(columns, self.first, axis=0).reshape(self.shape)
+        self.columns = self._windows(x)
+        self.largest: AnyArray = self.columns.max(axis=0)
+        return self.largest.reshape(self.shape)
 
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
         """The gradient goes to the first largest entry."""
         g = shaped("gradient", gradient, kept(self, "shape")).reshape(1, -1)
-        columns = np.zeros((self.window**2, g.size), g.dtype)
-        np.put_along_axis(columns, self.first, g, axis=0)
-        return self._spread(columns)
+        first = self.columns == self.largest
+        first[1:] &= ~np.logical_or.accumulate(first)[:-1]  # not where an equal one stands before
+        return self._spread(first * g)
 
 
 class AvgPool2d(_Pool2d):

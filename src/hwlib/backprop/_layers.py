@@ -1,6 +1,6 @@
 """Layers by hand: each forward and each backward is at most five lines.
 
-Chapter: *Each layer hands back its transposed map*.
+Chapter: *Backwards, each layer applies its transpose*.
 
 A layer is a map from ``(n, ...)`` to ``(n, ...)``, batches first. ``forward`` keeps what ``backward`` will need;
 ``backward`` takes the gradient at the output of the latest ``forward``, writes the gradients of the parameters over

@@ -1,6 +1,6 @@
 """Losses: what a batch of outputs costs, and the gradient with which the backward pass begins.
 
-Chapter: *Each layer hands back its transposed map*.
+Chapter: *Backwards, each layer applies its transpose*.
 
 Source: problem ``backprop-layers``.
 """
