@@ -285,7 +285,7 @@ WRONG |= {
         (lambda k, s: k >= s, "may still overlap unevenly"),
         (lambda k, s: k == s, "Equal sizes do it, and so do others"),
         (lambda k, s: s % k == 0, "The other way round"),
-        (lambda k, s: "maybe", "For k = 1, s = 1 your function returns maybe, expected True"),
+        (lambda k, s: "maybe", "For k = 1, s = 1 your function returns the text 'maybe', expected True"),
     ],
     "conv-transpose-subpixel": [
         (lambda kernel, r: phases(kernel, r)[:, :, ::-1, ::-1], "each has to be flipped"),

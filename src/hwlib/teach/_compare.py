@@ -7,6 +7,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from numbers import Number
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from hwlib._core.arguments import whole
 from hwlib._core.arrays import as_array, as_numbers
+from hwlib._core.exact import as_exact
 from hwlib._core.types import AnyArray
 from hwlib.teach._verdict import UNANSWERED, Verdict, is_open
 
@@ -222,6 +224,37 @@ def index_tuple(place: Any) -> Place:
     return tuple(whole("index", index) for index in place)
 
 
+def as_meant(name: str, values: Any) -> AnyArray:
+    """Numbers as Fractions, the way a student means them: 0.1 is a tenth and 1/3 a third, not the nearest floats.
+
+    A float within a few roundings of a fraction with a denominator of at most 1000 is that fraction; other floats, of
+    which no two come so close to one, have their exact value.
+
+    Args:
+        name: of the argument, for the error.
+        values: finite real numbers: whole, floats, Fractions, in rows of one length.
+
+    Returns:
+        Array of Fractions.
+
+    Raises:
+        ValueError: if an entry is no finite real number.
+
+    Example:
+        >>> as_meant("weights", [0.1, 3 * 0.1, 1 / 3]).tolist()
+        [Fraction(1, 10), Fraction(3, 10), Fraction(1, 3)]
+    """
+    array = as_array(name, values)
+    exact = as_exact(name, array)
+    precision = 4 * Fraction(float(np.finfo(array.dtype if array.dtype.kind == "f" else float).eps))
+    for index, number in np.ndenumerate(array):
+        value: Fraction = exact[index]  # type: ignore[assignment]
+        simple = value.limit_denominator(1000)
+        if isinstance(number, float | np.floating) and abs(simple - value) <= precision * abs(value):
+            exact[index] = simple
+    return exact
+
+
 def _known_mistake(
     answer: Callable[..., Any],
     cases: list[Mapping[str, Any]],
@@ -295,7 +328,8 @@ def _difference(given: Any, expected: Any, tolerance: float, read: Callable[[Any
     """``given, expected expected`` for small values, the first entry that differs for arrays."""
     given, expected = _dense(given), _dense(expected)
     if not isinstance(expected, np.ndarray) or expected.ndim == 0:
-        return f"{_plain(given)}, expected {_plain(expected)}"
+        is_text = isinstance(given, str) and not isinstance(expected, str)
+        return f"{f'the text {given!r}' if is_text else _plain(given)}, expected {_plain(expected)}"
     try:
         array = _values(given, read)
     except (TypeError, ValueError):

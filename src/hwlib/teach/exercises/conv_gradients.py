@@ -17,7 +17,10 @@ def _sigmoid(answer: Any) -> Verdict:
     return compare_function(
         answer,
         sigmoid_gradient,
-        [{"u": np.array([u]), "du": np.array([du])} for du in (1.0, 2.0, -4.0) for u in (0.5, 0.25, 0.75, 0.125)],
+        [
+            *({"u": np.array([u]), "du": np.array([du])} for du in (1.0, 2.0, -4.0) for u in (0.5, 0.25, 0.75, 0.125)),
+            {"u": np.array([[0.5, 0.25, 0.75], [0.125, 0.5, 0.5]]), "du": np.array([[1.0, 2, 4], [-8, 0, -1]])},
+        ],
         mistakes={
             "That is the derivative of the sigmoid alone: multiply by dJ/dU.": lambda u, du: u * (1 - u),
             "u is already the output of the sigmoid: do not apply it again.": (

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from hwlib._core.arrays import real_array
-from hwlib._core.exact import as_exact
-from hwlib._core.types import Array, Integers
+from hwlib._core.types import AnyArray, Integers
 from hwlib.logic import BooleanFunction, LogicNetwork, boolean_function, corners, prove_gate
 from hwlib.teach import Choice, Question, Quiz, Verdict, exercise
-from hwlib.teach._compare import named, returned
+from hwlib.teach._compare import as_meant, named, returned
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -39,8 +37,11 @@ def check_network(answer: Any, function: BooleanFunction) -> Verdict:
         The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.
     """
     network = _network(answer, function.arity)
-    if isinstance(network, Verdict):
-        return network
+    return network if isinstance(network, Verdict) else _on_the_table(network, function)
+
+
+def _on_the_table(network: LogicNetwork, function: BooleanFunction) -> Verdict:
+    """The verdict on a network, from all rows of a truth table."""
     outputs, points = network(corners(function.arity))[:, 0], corners(function.arity)
     if list(outputs) == list(function.values):
         return Verdict("right", f"The output is right on all {len(outputs)} inputs.")
@@ -70,7 +71,7 @@ def _network(answer: Any, inputs: int) -> LogicNetwork | Verdict:
         return UNANSWERED
     width = inputs
     try:
-        pairs = [(as_exact("weight", weight), as_exact("bias", bias)) for weight, bias in answer]
+        pairs = [(as_meant("weight", weight), as_meant("bias", bias)) for weight, bias in answer]
     except (TypeError, ValueError):
         return Verdict("wrong", "Give a list of layers, each a pair (weight, bias) such as ([[1, 1]], [0]).")
     for number, (weight, bias) in enumerate(pairs, start=1):
@@ -78,6 +79,10 @@ def _network(answer: Any, inputs: int) -> LogicNetwork | Verdict:
             message = f"Layer {number} has a weight of shape {weight.shape} and a bias of shape {bias.shape}."
             return Verdict("wrong", message, f"It gets {width} values: accepted are shapes (o, {width}) and (o,).")
         width = len(bias)
+        if not width:
+            return Verdict("wrong", f"Layer {number} has no neurons: accepted are one or more.")
+    if not pairs:
+        return Verdict("wrong", "There are no layers: accepted are one or more.")
     if width != 1:
         return Verdict("wrong", f"The last layer has {width} outputs: accepted is one.")
     return LogicNetwork(tuple(pairs), "relu")
@@ -119,18 +124,20 @@ def _parity(answer: Any) -> Verdict:
         layers = returned(answer, {"n": n})
         if isinstance(layers, Verdict):
             return layers
-        verdict = check_network(layers, boolean_function((corners(n).sum(axis=1) % 2).tolist()))
-        if verdict.status == "open":
-            return verdict
+        network = _network(layers, n)
+        if isinstance(network, Verdict):
+            told = Verdict("wrong", f"For n = {n}: {network.message}", network.diagnosis)
+            return network if network.status == "open" else told
+        verdict = _on_the_table(network, boolean_function((corners(n).sum(axis=1) % 2).tolist()))
         if not verdict:
-            return Verdict("wrong", f"For n = {n}: {verdict.message}", _parity_mistake(layers, n) or verdict.diagnosis)
-        if (width := sum(len(bias) for _, bias in layers[:-1])) > n:
+            return Verdict("wrong", f"For n = {n}: {verdict.message}", _parity_mistake(network, n) or verdict.diagnosis)
+        if (width := network.units) > n:
             return Verdict("wrong", f"For n = {n} there are {width} hidden neurons: accepted are at most {n}.")
     return Verdict("right", "Parity of up to five bits is right on all inputs.")
 
 
-def _parity_mistake(layers: Any, n: int) -> str:
-    changes, turns = [float(w) for w in np.ravel(layers[-1][0])], [(-1) ** k for k in range(n)]
+def _parity_mistake(network: LogicNetwork, n: int) -> str:
+    changes, turns = network.layers[-1][0].ravel().tolist(), [(-1) ** k for k in range(n)]
     return named(
         {
             "From up to down the slope changes by 2, not by 1.": n > 1 and changes == turns,
@@ -153,8 +160,9 @@ def _greater(answer: Any) -> Verdict:
         if is_open(given):
             return UNANSWERED
         try:
-            weights, bias = (real_array("answer", part) for part in given)
-            sums = corners(2 * n) @ weights + float(bias)
+            weights, biases = (as_meant("answer", part) for part in given)
+            (_,), (bias,) = weights.shape, biases.ravel()
+            sums = corners(2 * n) @ weights + bias
         except (TypeError, ValueError):
             return Verdict(
                 "wrong", f"For n = {n} your function returns {given!r}: it takes {2 * n} weights, and a bias."
@@ -164,12 +172,12 @@ def _greater(answer: Any) -> Verdict:
         if wrong := np.flatnonzero((sums >= 0) != (first > second)).tolist():
             p, q = first[wrong[0]], second[wrong[0]]
             fires = "fires" if sums[wrong[0]] >= 0 else "does not fire"
-            message = f"For n = {n}, at {p} and {q} the sum is {sums[wrong[0]]:g}, so the neuron {fires}."
+            message = f"For n = {n}, at {p} and {q} the sum is {float(sums[wrong[0]]):g}, so the neuron {fires}."
             return Verdict("wrong", message, _greater_mistake(sums, first, second))
     return Verdict("right", "All pairs of numbers of up to four bits are compared rightly.")
 
 
-def _greater_mistake(sums: Array, first: Integers, second: Integers) -> str:
+def _greater_mistake(sums: AnyArray, first: Integers, second: Integers) -> str:
     return named(
         {
             "It fires for equal numbers too: the bias must take 1 away.": bool(

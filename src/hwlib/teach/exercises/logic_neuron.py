@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from hwlib._core.arrays import real_array
+from hwlib._core.arrays import real_array, whole_array
 from hwlib._core.types import Array, Integers
 from hwlib.logic import BooleanFunction, NotSeparable, boolean_function, corners
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import index_tuple, named
+from hwlib.teach._compare import as_meant, named
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -44,8 +44,8 @@ def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        weights, bias = (real_array("answer", part) for part in answer)
-        (size,), () = weights.shape, bias.shape
+        weights, biases = (as_meant("answer", part) for part in answer)
+        (size,), (bias,) = weights.shape, biases.ravel()
     except (TypeError, ValueError):
         return Verdict("wrong", f"Give weights and bias, such as ((1, 1), -2), not {answer!r}.")
     if size != function.arity:
@@ -70,8 +70,8 @@ def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
     row = int(np.argmax(fires != wanted))
     point, total = tuple(points[row].tolist()), sums[row] + bias
     message = (
-        f"At {point} the sum is w.x + b = {total:g}, so the neuron {'fires' if fires[row] else 'does not fire'}, "
-        f"but f{point} = {int(wanted[row])}."
+        f"At {point} the sum is w.x + b = {float(total):g}, so the neuron "
+        f"{'fires' if fires[row] else 'does not fire'}, but f{point} = {int(wanted[row])}."
     )
     return Verdict("wrong", message, named({text: bool(rows.all()) for text, rows in mistakes.items()}))
 
@@ -83,7 +83,7 @@ def _certificate(answer: Any) -> Verdict:
         return UNANSWERED
     function = boolean_function("x1 & x2 | x3 & x4")
     try:
-        true, false = ([index_tuple(point) for point in side] for side in answer)
+        true, false = ([tuple(whole_array("point", point).tolist()) for point in side] for side in answer)
         values = [[function(*point) for point in side] for side in (true, false)]
     except (TypeError, ValueError):
         return Verdict("wrong", "Give two lists of points of four bits each: the true ones, then the false ones.")

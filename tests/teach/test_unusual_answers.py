@@ -1,0 +1,80 @@
+"""Right answers in forms that few would write are accepted, and nothing that a student passes raises an error."""
+
+from __future__ import annotations
+
+from fractions import Fraction as Q
+
+import numpy as np
+import pytest
+import torch
+
+from hwlib.teach import check
+from hwlib.teach._compare import as_meant
+
+
+def parity(n):
+    kinks = [1, *(2 * (-1) ** k for k in range(1, n))]
+    return [(np.ones((n, n), int), -np.arange(n)), ([kinks], [0])]
+
+
+def digits(n):
+    places = [2**k for k in range(n)][::-1]
+    return [*places, *(-place for place in places)]
+
+
+BITS = ([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0), (0, 1, 0, 1)])
+AND_ON_THE_PLANE = [([[0, 0.1], [0, -0.1], [-0.3, 0.3]], [0, 0, 0]), ([[3, -3, -1]], [0])]
+
+RIGHT = {
+    "weights that are no floats": ("logic-neuron-two-of-three", ((Q(7, 10), Q(1, 10), Q(1, 10)), Q(-8, 10))),
+    "weights as decimals": ("logic-neuron-two-of-three", ((0.7, 0.1, 0.1), -0.8)),
+    "weights of 32 bits": ("logic-neuron-two-of-three", (torch.tensor([0.7, 0.1, 0.1]), torch.tensor(-0.8))),
+    "a bias in brackets": ("logic-neuron-implies", ([-1, 1], [0])),
+    "bits that are true or false": ("logic-neuron-certificate", np.array(BITS, bool).tolist()),
+    "bits that are floats": ("logic-neuron-certificate", np.array(BITS, float)),
+    "layers of tenths": ("logic-networks-xnor", [([[0.1, 0.1], [0.1, 0.1]], [0, -0.1]), ([[-10, 20]], [1])]),
+    "regions of tenths": ("logic-networks-and-plane", AND_ON_THE_PLANE),
+    "layers one after the other": ("logic-networks-parity", lambda n: iter(parity(n))),
+    "no hidden neuron where none is needed": (
+        "logic-networks-parity",
+        lambda n: parity(n) if n > 1 else [([[1]], [0])],
+    ),
+    "tenths of digits": ("logic-networks-greater", lambda n: ([Q(d, 10) for d in digits(n)], Q(-1, 10))),
+    "decimals of digits": ("logic-networks-greater", lambda n: ([0.1 * d for d in digits(n)], -0.1)),
+}
+
+
+@pytest.mark.parametrize("form", sorted(RIGHT))
+def test_a_right_answer_in_an_unusual_form_is_accepted(form):
+    name, answer = RIGHT[form]
+    verdict = check(name, answer)
+    assert verdict, verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        *(
+            ("logic-networks-parity", lambda n, given=given: given, "For n = 1: Give a list of layers")
+            for given in (5, "ab", [("a", "b")], [([[1j]], [0])])
+        ),
+        ("logic-networks-parity", lambda n: [], "For n = 1: There are no layers"),
+        ("logic-networks-greater", lambda n: (np.reshape(digits(n), (-1, 1)), -1), "takes 2 weights, and a bias"),
+        ("logic-networks-greater", lambda n: (digits(n), [-1, 0]), "takes 2 weights, and a bias"),
+        ("logic-networks-and-plane", [(np.zeros((0, 2)), []), (np.zeros((1, 0)), [0])], "Layer 1 has no neurons"),
+        ("logic-neuron-implies", (-1, 1, 0), "Give weights and bias"),
+        ("conv-gradients-sigmoid", lambda u, du: np.atleast_1d((u * (1 - u) * du).sum()), "array of shape (1,)"),
+        ("conv-matrix-output-size", lambda n, k, s, p, d: "1", "returns the text '1', expected 1"),
+    ],
+)
+def test_what_is_no_answer_is_told_so(name, answer, told):
+    verdict = check(name, answer)
+    assert verdict.status == "wrong"
+    assert told in repr(verdict)
+
+
+def test_numbers_are_meant_as_they_are_typed():
+    assert as_meant("x", [[0.7, 1 / 3], [3 * 0.1, 2]]).tolist() == [[Q(7, 10), Q(1, 3)], [Q(3, 10), 2]]
+    assert as_meant("x", Q(1, 10**30)) == Q(1, 10**30)
+    for number in (2**0.5, 1e-9, 0.1 + 1e-12, 1 / 1001):
+        assert as_meant("x", number) == Q(number)
