@@ -1,4 +1,5 @@
 # What `hwlib` offers at the top, for type checkers and for lazy_loader, which reads this file when it runs.
+from . import activations as activations
 from . import backprop as backprop
 from . import conv as conv
 from . import logic as logic
@@ -9,6 +10,9 @@ from . import pieces as pieces
 from . import receptive as receptive
 from . import regions as regions
 from . import teach as teach
+from .activations import cross_entropy as cross_entropy
+from .activations import log_softmax as log_softmax
+from .activations import softmax as softmax
 from .backprop import Value as Value
 from .conv import conv_cost as conv_cost
 from .conv import conv_matrix as conv_matrix
