@@ -752,14 +752,14 @@ WRONG |= {
 }
 
 
-def seen_by_marks(layers):
-    """Mark a line of pixels, and see how far apart the first and the last mark are that reach one unit."""
+def marks_seen(layers):
+    """Mark a line of pixels, and see which marks reach one unit."""
     n = 400
     reads = [{i} for i in range(n)]
     for k, s, d in layers:
         starts = range(0, len(reads) - d * (k - 1), s)
         reads = [set().union(*(reads[i + d * t] for t in range(k))) for i in starts]
-    return max(reads[0]) - min(reads[0]) + 1
+    return reads[0]
 
 
 def chain_size(layers, *, start=1, own=False, stretch=True, jumps=True):
@@ -796,7 +796,7 @@ def ways(layers, n, short=1):
 
 
 RIGHT |= {
-    "receptive-field-size": seen_by_marks,
+    "receptive-field-size": lambda layers: max(marks_seen(layers)) - min(marks_seen(layers)) + 1,
     "receptive-field-depth": lambda n, k: max(1, int(np.ceil((n - 1) / (k - 1)))),
     "receptive-field-box": reach,
     "receptive-field-pattern": lambda layers, n: ways(layers, n) > 0,
@@ -823,6 +823,7 @@ WRONG |= {
         (lambda layers: chain_size(layers, own=True), "multiply the strides of the layers before it"),
         (lambda layers: chain_size(layers, jumps=False), "The strides are missing"),
         (lambda layers: chain_size(layers, stretch=False), "Dilation is missing"),
+        (lambda layers: len(marks_seen(layers)), "with the holes between them"),
         (lambda layers: chain_size(layers, start=0), "start with 1"),
         (lambda layers: int(np.prod([k for k, _, _ in layers])), "Sizes do not multiply"),
     ],

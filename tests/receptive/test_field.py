@@ -275,6 +275,19 @@ def test_the_sets_are_those_that_turn_into_nan(name):
     assert found.reshape(-1, found.shape[-1]).tolist() == expected.reshape(-1, expected.shape[-1]).tolist()
 
 
+def test_a_pooling_that_rounds_up_reads_inputs_smaller_than_its_window_as_the_framework_does():
+    for n, k, s, ceil in itertools.product(range(1, 5), range(1, 5), range(1, 6), (False, True)):
+        pool = nn.MaxPool1d(k, s, ceil_mode=ceil)
+        try:
+            pool(torch.zeros(1, 1, n))
+        except RuntimeError:
+            with pytest.raises(ValueError, match="spans"):
+                receptive_field(pool, n, dimensions=1)
+        else:
+            assert np.array_equal(ours(pool, 1, (n,)), by_nan(pool, 1, (n,)))
+    assert smallest_input(nn.MaxPool1d(2, ceil_mode=True)) == 1
+
+
 CONVOLUTIONS = st.builds(
     lambda k, s, p, d: nn.Conv1d(1, 1, k, s, p, d),
     *(st.integers(1, 4), st.integers(1, 3), st.integers(0, 3), st.integers(1, 3)),

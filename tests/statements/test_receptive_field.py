@@ -75,7 +75,7 @@ def is_the_defined_set(case):
 
 field_of_a_unit = Statement(
     "def-rf",
-    text="45803053",
+    text="f724232b",
     cases=lambda: list(chains())[::7],
     conclusion=is_the_defined_set,
     scope="every seventh of all chains of one or two layers, kernels to 3, on up to 6 pixels",
@@ -304,37 +304,52 @@ def test_the_resolution_is_the_number_of_places_where_a_window_fits():
 
 
 def effective_cases():
-    for n, k, s, d in itertools.product(range(4), (2, 1, 3), (1, 2), (1, 2)):
+    """Layers, kernel, stride, dilation, and at how many places left of the unit in each layer the border begins."""
+    for n, k, s, d, border in itertools.product(range(4), (2, 1, 3), (1, 2), (1, 2), (None, 1)):
         even = [Q(1, k)] * k
         for kernel in [even, [Q(3, 4), *[Q(1, 4) / (k - 1)] * (k - 1)] if k > 1 else even]:
-            yield n, kernel, s, d
+            yield n, kernel, s, d, border
 
 
-def variance(case):
-    """Of the weights with which unit 0 takes the pixels of an input without border."""
-    n, kernel, s, d = case
+def weights_of(case):
+    """With which unit 0 takes the pixels; places left of the border are padding, and their weights are lost."""
+    n, kernel, s, d, border = case
     weights = {0: Q(1)}
     for _ in range(n):
         below = {}
         for place, weight in weights.items():
             for tap, w in enumerate(kernel):
-                below[s * place + d * tap] = below.get(s * place + d * tap, 0) + weight * w
+                target = s * place + d * tap - (border or 0)
+                if border is None or target >= 0:
+                    below[target] = below.get(target, 0) + weight * w
         weights = below
+    return weights
+
+
+def variance(case):
+    weights = weights_of(case)
     mean = sum(place * weight for place, weight in weights.items())
     return sum(weight * (place - mean) ** 2 for place, weight in weights.items())
 
 
+def spreads_as_stated(case):
+    n, k, weights = case[0], len(case[1]), weights_of(case)
+    size = max(weights) - min(weights) + 1 if weights else 0
+    return sum(weights.values()) == 1 and variance(case) == Q(n * (k**2 - 1), 12) and size == 1 + n * (k - 1)
+
+
 effective = Statement(
     "prop-rf-effective",
-    text="8dba761b",
+    text="bae923b5",
     cases=effective_cases,
     hypotheses={
         "stride 1": lambda case: case[2] == 1,
         "dilation 1": lambda case: case[3] == 1,
         "equal weights": lambda case: len(set(case[1])) == 1,
+        "no padding has reached it": lambda case: case[4] is None or not case[0],
     },
-    conclusion=lambda case: variance(case) == Q(case[0] * (len(case[1]) ** 2 - 1), 12),
-    scope="up to 3 layers, kernels to 3, strides and dilations to 2, in fractions",
+    conclusion=spreads_as_stated,
+    scope="up to 3 layers, kernels to 3, strides and dilations to 2, with and without a border, in fractions",
 )
 
 
@@ -342,11 +357,13 @@ def test_the_spread_of_equal_weights_and_what_it_needs():
     half = [Q(1, 2)] * 2
     report = effective.verify()
     assert report.without == {
-        "stride 1": (2, half, 2, 1),
-        "dilation 1": (1, half, 1, 2),
-        "equal weights": (1, [Q(3, 4), Q(1, 4)], 1, 1),
+        "stride 1": (2, half, 2, 1, None),
+        "dilation 1": (1, half, 1, 2, None),
+        "equal weights": (1, [Q(3, 4), Q(1, 4)], 1, 1, None),
+        "no padding has reached it": (1, half, 1, 1, 1),
     }
-    assert [variance(case) for case in report.without.values()] == [Q(5, 4), 1, Q(3, 16)]
+    assert [variance(case) for case in report.without.values()][:3] == [Q(5, 4), 1, Q(3, 16)]
+    assert sum(weights_of((1, [Q(1, 3)] * 3, 1, 1, 1)).values()) == Q(2, 3)  # the page's
 
 
 def test_three_quarters_of_the_weight_lie_within_two_standard_deviations():
@@ -373,6 +390,35 @@ def test_how_deep_for_a_single_pixel_is_one_layer():
 def test_two_3x3_convolutions_see_five_pixels_with_stride_1_and_seven_with_stride_2():
     """A question of the quiz did not name the stride."""
     assert [formula([(3, s, 1, 1)] * 2)[0] for s in (1, 2)] == [5, 7]
+
+
+def test_behind_a_global_pooling_a_unit_sees_what_the_layers_below_read_and_no_more():
+    """The page once said that it sees all of the image, however small the kernels are."""
+    strided = nn.Sequential(nn.Conv1d(1, 1, 1, stride=2), nn.AdaptiveAvgPool1d(1))
+    assert receptive_field(strided, 6).unit([0]).pixels.tolist() == [True, False] * 3
+    whole = nn.Sequential(nn.Conv1d(1, 1, 3), nn.AdaptiveAvgPool1d(1))
+    assert receptive_field(whole, 6).unit([0]).pixels.all()
+    assert receptive_field(whole).size == (np.inf,)  # there is no largest size without a border
+
+
+def test_with_dilation_no_path_may_lead_from_the_middle():
+    """The page once said of all equal layers of stride 1 that most paths lead from the middle."""
+
+    def paths(k, d):
+        return {place: w * k**3 for place, w in sorted(weights_of((3, [Q(1, k)] * k, 1, d, None)).items())}
+
+    assert list(paths(2, 1).values()) == [1, 3, 3, 1]
+    assert list(paths(3, 1).values()) == [1, 3, 6, 7, 6, 3, 1]
+    assert list(paths(1, 1).values()) == [1]  # no rim
+    assert paths(2, 2) == {0: 1, 2: 3, 4: 3, 6: 1}  # nothing from the middle, pixel 3
+
+
+def test_on_a_small_image_no_unit_sees_as_much_as_the_network_s_size():
+    """The page once gave the size of its U-Net beside an image of 12 by 12, as what its last units see."""
+    layers = ((3, 1, 1, 1),) * 4
+    assert formula(layers)[0] == 9
+    assert max(len(walk(layers, 6, unit)[0]) for unit in range(6)) == 6
+    assert max(len(walk(layers, 9, unit)[0]) for unit in range(9)) == 9
 
 
 def test_an_operation_that_is_not_known_is_refused():

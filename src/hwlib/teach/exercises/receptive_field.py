@@ -24,16 +24,25 @@ def _pattern(layers: Layers, n: int) -> AnyArray:
     return reads
 
 
-def _first_field(layers: Layers) -> int:
-    """Pixels of the first output, off the product of the matrices."""
+def _places(layers: Layers) -> AnyArray:
+    """Pixels that the first output reads, off the product of the matrices."""
     pixels = 1
     for k, s, d in reversed(layers):  # the least input that has one output
         pixels = (pixels - 1) * s + d * (k - 1) + 1
     reads = np.eye(pixels, dtype=int)
     for k, s, d in layers:
         reads = conv_matrix(np.ones(k, int), (len(reads),), stride=s, dilation=d) @ reads
-    places = np.flatnonzero(reads[0])
+    return np.flatnonzero(reads[0])
+
+
+def _first_field(layers: Layers) -> int:
+    """From the first to the last pixel of the first output."""
+    places = _places(layers)
     return int(places[-1] - places[0] + 1)
+
+
+def _pixels_read(layers: Layers) -> int:
+    return len(_places(layers))
 
 
 def _summed(layers: Layers, *, own: bool = False, dilated: bool = True, start: int = 1, jumps: bool = True) -> int:
@@ -53,6 +62,8 @@ def _size(answer: Any) -> Verdict:
         [(3, 1, 1), (3, 1, 1)],
         [(2, 2, 1), (3, 1, 1)],
         [(3, 1, 2), (3, 1, 1)],
+        [(2, 1, 3)],
+        [(1, 2, 1), (2, 1, 1)],
         [(3, 2, 1), (2, 2, 1), (3, 1, 1)],
         [(5, 2, 1), (3, 1, 4), (4, 3, 1), (3, 1, 1)],
     ]
@@ -68,6 +79,9 @@ def _size(answer: Any) -> Verdict:
                 functools.partial(_summed, jumps=False)
             ),
             "Dilation is missing: the taps of a kernel are d apart.": functools.partial(_summed, dilated=False),
+            "Those are the pixels that are read. Count from the first to the last, with the holes between them.": (
+                _pixels_read
+            ),
             "The output itself is one pixel: start with 1.": functools.partial(_summed, start=0),
             "Sizes do not multiply: each layer adds its part.": lambda layers: math.prod(k for k, _, _ in layers),
         },
