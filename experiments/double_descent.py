@@ -19,7 +19,8 @@ import joblib
 import numpy as np
 import torch
 
-from hwlib.optim import checksum, network_errors, noisy_questions
+from hwlib._core.results import checksum
+from hwlib.optim import network_errors, noisy_questions
 
 TARGET = Path(__file__).parents[1] / "src" / "hwlib" / "optim" / "double_descent.json"
 FULL: dict[str, Any] = {

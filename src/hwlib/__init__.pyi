@@ -10,6 +10,7 @@ from . import pieces as pieces
 from . import receptive as receptive
 from . import regions as regions
 from . import teach as teach
+from . import training as training
 from .activations import cross_entropy as cross_entropy
 from .activations import log_softmax as log_softmax
 from .activations import softmax as softmax
@@ -45,5 +46,6 @@ from .teach import check as check
 from .teach import explore as explore
 from .teach import plot as plot
 from .teach import record as record
+from .training import fit as fit
 
 __version__: str

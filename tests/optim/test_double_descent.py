@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from hwlib.optim import _double_descent as double_descent
+from hwlib._core import results
+from hwlib._core.results import checksum
 from hwlib.optim import (
-    checksum,
     expected_risk,
     measured_networks,
     network_errors,
@@ -181,7 +181,7 @@ def test_a_changed_file_is_told(monkeypatch, tmp_path):
     changed = json.loads(experiment.TARGET.read_text("utf8"))
     changed["results"][0]["test"][0] += 0.001
     (tmp_path / "double_descent.json").write_text(json.dumps(changed), "utf8")
-    monkeypatch.setattr(double_descent.resources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(results.resources, "files", lambda package: tmp_path)
     with pytest.raises(ValueError, match=r"was changed: accepted is what experiments/double_descent\.py wrote"):
         measured_networks()
 

@@ -17,7 +17,6 @@ from hwlib.optim._descent import (
 from hwlib.optim._double_descent import (
     NetworkErrors,
     NoisyQuestions,
-    checksum,
     expected_risk,
     measured_networks,
     network_errors,
@@ -53,7 +52,6 @@ __all__ = [
     "NetworkErrors",
     "NoisyQuestions",
     "TaylorMinimum",
-    "checksum",
     "conjugate_gradient",
     "entropy",
     "expected_risk",

@@ -13,11 +13,8 @@ Double Descent for Weak Features* (2020); Nakkiran, *More Data Can Hurt for Line
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -26,6 +23,7 @@ import numpy.typing as npt
 from hwlib._core.arguments import generator, positive, whole, whole_numbers
 from hwlib._core.arrays import real_array
 from hwlib._core.optional import require
+from hwlib._core.results import stored_results
 from hwlib._core.types import Array, Integers, RandomSource
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = [
     "NetworkErrors",
     "NoisyQuestions",
-    "checksum",
     "expected_risk",
     "measured_networks",
     "network_errors",
@@ -342,22 +339,6 @@ def _error_share(outputs: torch.Tensor, labels: torch.Tensor) -> Array:
     return share
 
 
-def checksum(results: Any) -> str:
-    """SHA-256 of results as compact JSON.
-
-    Args:
-        results: whatever JSON can hold.
-
-    Returns:
-        64 hexadecimal digits.
-
-    Example:
-        >>> checksum([])[:8]
-        '4f53cda1'
-    """
-    return hashlib.sha256(json.dumps(results, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
 def measured_networks() -> dict[str, Any]:
     """The stored result of the full experiment, ``experiments/double_descent.py``, with where it comes from.
 
@@ -372,8 +353,4 @@ def measured_networks() -> dict[str, Any]:
         >>> sorted(measured_networks())
         ['provenance', 'results', 'sha256']
     """
-    text = (resources.files("hwlib.optim") / "double_descent.json").read_text("utf8")
-    stored: dict[str, Any] = json.loads(text)
-    if checksum(stored["results"]) != stored["sha256"]:
-        raise ValueError("double_descent.json was changed: accepted is what experiments/double_descent.py wrote")
-    return stored
+    return stored_results("hwlib.optim", "double_descent")
