@@ -14,10 +14,12 @@ _EXTRA = {
     "matplotlib": "notebook",
     "numba": "fast",
     "skimage": "notebook",
+    "sklearn": "data",
     "torch": "torch",
+    "tqdm": "data",
 }
 # What pip calls a package whose name is another one's there.
-_DISTRIBUTION = {"skimage": "scikit-image"}
+_DISTRIBUTION = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
 
 
 def require(name: str) -> Any:
