@@ -2,6 +2,7 @@
 from . import activations as activations
 from . import backprop as backprop
 from . import conv as conv
+from . import datasets as datasets
 from . import logic as logic
 from . import mixture as mixture
 from . import network as network
@@ -23,6 +24,8 @@ from .conv import kernel_gradient as kernel_gradient
 from .conv import measured_costs as measured_costs
 from .conv import output_shape as output_shape
 from .conv import symbolic_conv_matrix as symbolic_conv_matrix
+from .datasets import batches as batches
+from .datasets import cifar10 as cifar10
 from .logic import boolean_function as boolean_function
 from .logic import prove_gate as prove_gate
 from .logic import separate as separate

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.folders import cache_folder
 from hwlib._core.types import AnyArray
 from hwlib.datasets._archive import ArchiveError, read_archive, read_pickle
 from hwlib.datasets._download import DownloadError, download, has_checksums
@@ -56,7 +57,8 @@ def cifar10(
 
     Args:
         archive: path of ``cifar-10-python.tar.gz``, or of a folder with its unpacked files; None: see above.
-        folder: where a download goes; None: ``hwlib`` in the user's cache folder.
+        folder: where a download goes; None: a folder in ``HWLIB_CACHE_DIR``, or where the system keeps what can be made
+            again.
         allow_download: False: an error in place of a download.
         mirrors: addresses to download from, tried in this order.
         progress: whether to show a bar for a download.
@@ -80,7 +82,7 @@ def cifar10(
     named = archive if archive is not None else os.environ.get(VARIABLE) or None
     if named is not None:
         return _read(Path(named))
-    place = Path(folder) if folder is not None else _cache_folder()
+    place = Path(folder) if folder is not None else cache_folder("hwlib-datasets", "HWLIB_CACHE_DIR")
     unpacked, fetched = place / FOLDER, place / ARCHIVE
     if not unpacked.is_dir():
         if not has_checksums(fetched, size=SIZE, checksums=CHECKSUMS):
@@ -100,11 +102,6 @@ def _advice(place: Path) -> str:
         f"{ARCHIVE} (md5 {CHECKSUMS['md5']}) by other means, and put it into {place}, or name it by the environment "
         f"variable {VARIABLE} or by cifar10(archive=...); or use hwlib.datasets.digits(), which needs no network."
     )
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "hwlib"
 
 
 def _files(path: Path) -> dict[str, bytes]:

@@ -20,6 +20,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from hwlib._core import folders
+
 HERE = Path(__file__).parent
 _NOTE = "made.json"
 
@@ -29,17 +31,7 @@ def cache_folder() -> Path:
 
     ``HWLIB_CACHE_DIR``, else ``NUMBA_CACHE_DIR``, else where the system keeps what can be made again.
     """
-    for variable in ("HWLIB_CACHE_DIR", "NUMBA_CACHE_DIR"):
-        if chosen := os.environ.get(variable):
-            return Path(chosen) / "hwlib-regions"
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "hwlib-regions"
+    return folders.cache_folder("hwlib-regions", "HWLIB_CACHE_DIR", "NUMBA_CACHE_DIR")
 
 
 def code_folder() -> Path:
