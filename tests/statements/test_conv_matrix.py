@@ -102,20 +102,41 @@ def test_the_defined_one_is_the_framework_s():
 
 # --- prop-conv-size --------------------------------------------------------------------------------------------
 
+
+def has_the_said_outputs(case):
+    """All (r, c) of the definition, found by laying the kernel; the said rows and columns, one by one."""
+    (k, kk), (n, m), s, p = case
+    outputs = set(itertools.product(places(k, n, s, p), places(kk, m, s, p)))
+    rows, columns = (n + 2 * p - k) // s + 1, (m + 2 * p - kk) // s + 1
+    return outputs == set(itertools.product(range(rows), range(columns))) and min(rows, columns) >= 1
+
+
 size = Statement(
     "prop-conv-size",
-    text="f31a5ebe",
-    cases=lambda: sorted(itertools.product(range(1, 7), range(1, 7), range(1, 5), range(4)), key=sum),
-    hypotheses={"k <= n + 2p": lambda case: case[1] <= case[0] + 2 * case[3]},
-    conclusion=lambda case: (
-        len(places(case[1], case[0], *case[2:])) == (case[0] + 2 * case[3] - case[1]) // case[2] + 1
-    ),
-    scope="inputs and kernels to 6, strides to 4, paddings to 3, along one axis",
+    text="a18b4470",
+    cases=lambda: GEOMETRIES,
+    hypotheses={
+        "k <= n + 2p": lambda case: case[0][0] <= case[1][0] + 2 * case[3],
+        "k' <= n' + 2p": lambda case: case[0][1] <= case[1][1] + 2 * case[3],
+    },
+    conclusion=has_the_said_outputs,
+    scope=SCOPE,
 )
 
 
-def test_the_formula_counts_the_places_and_without_a_kernel_that_fits_it_does_not():
-    assert size.verify().without == {"k <= n + 2p": (1, 3, 1, 0)}  # n, k, s, p: the formula gives -1
+def test_the_formula_counts_the_outputs_and_without_a_kernel_that_fits_it_does_not():
+    assert size.verify().without == {
+        "k <= n + 2p": ((2, 1), (1, 1), 1, 0),
+        "k' <= n' + 2p": ((1, 2), (1, 1), 1, 0),
+    }
+    assert not places(3, 1, 1, 0)  # the page's: n = 1 and k = 3, where the formula gives -1
+    assert len(places(1, 3, 1, 0)) == 3  # a kernel of 1 x 3 on 3 x 1: three by the formula, but no place
+
+
+def test_the_formula_along_one_axis_further_on():
+    for n, k, s, p in itertools.product(range(1, 7), range(1, 7), range(1, 5), range(4)):
+        if k <= n + 2 * p:
+            assert len(places(k, n, s, p)) == (n + 2 * p - k) // s + 1
 
 
 def test_the_formula_counts_the_places_of_the_framework_on_both_axes():
@@ -362,3 +383,37 @@ def test_stored_entries_of_the_photograph_s_matrix_are_not_all_nonzero():
     matrix = conv_matrix(np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]), (5, 5), padding=1)
     assert matrix.nnz == 13**2  # 5 + 4 + 4 along each axis
     assert matrix.count_nonzero() == 13 * 8
+
+
+def test_max_pooling_is_linear_where_each_window_covers_one_pixel():
+    """It once said: as soon as the window has more than one pixel, no matrix computes it."""
+    x = torch.from_numpy(np.random.default_rng(0).integers(-9, 10, (1, 2, 2)).astype(float))
+    assert torch.equal(F.max_pool2d(x, 2, stride=2, padding=1), x)
+
+
+def test_average_pooling_that_leaves_the_padding_out_is_no_convolution():
+    """It once said: average pooling is a convolution. Equal weights v would give v in the corner, 4v in the middle."""
+    options = {"stride": 1, "padding": 1}
+    units = torch.eye(4, dtype=torch.float64).reshape(4, 1, 2, 2)
+    apart = F.avg_pool2d(units, 2, count_include_pad=False, **options).flatten(1).T
+    assert (apart[0, 0], apart[4, 0]) == (1, 1 / 4)  # both are the last weight's place for x(0,0)
+    together = F.avg_pool2d(units, 2, **options).flatten(1).T.numpy()
+    assert np.array_equal(together, conv_matrix(np.full((2, 2), 0.25), (2, 2), **options).toarray())
+
+
+def test_the_photograph_s_kernel_has_nine_zeros_and_the_border_fewer_entries():
+    """It once said three, and that an entry is stored for each weight of each place."""
+    edge = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
+    kernel = np.array([0.299, 0.587, 0.114])[None, :, None, None] * edge
+    assert (kernel == 0).sum() == 9
+    assert conv_matrix(kernel, (3, 30, 45), padding=1).nnz == 3 * 88 * 133 < 30 * 45 * 27
+
+
+def test_a_matrix_may_have_no_zeros_and_a_weight_stands_in_some_blocks_only():
+    """A takeaway once said that the matrix is sparse, the explorer that each weight has a diagonal in every block."""
+    assert conv_matrix(np.ones((3, 3)), (3, 3)).toarray().all()
+    matrix = conv_matrix([[1, 2], [3, 4]], (4, 4)).toarray()
+    assert matrix[:3, :4].any()
+    assert not matrix[:3, 8:12].any()
+    larger = [(conv_matrix(np.ones((k, k)), (4, 4), stride=3, padding=1).toarray() != 0).sum(1).max() for k in (2, 3)]
+    assert larger == [4, 4]

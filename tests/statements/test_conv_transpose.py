@@ -216,12 +216,12 @@ def split(O, I, k, s):  # noqa: E741 (the page's letters)
 
 def is_subpixel(case):
     """Both matrices, entry by entry, as numbers of weights of W."""
-    O, I, k, s, n, pad, step = case  # noqa: E741
+    O, I, k, s, n, pad, step, crop = case  # noqa: E741
     wanted = {}
-    size = s * (n - 1) + k * s
+    size = s * (n - 1) + k * s - 2 * crop
     number = numbered((I, O, k * s, k * s))
     for h, R, C, g, i, j in np.ndindex(O, size, size, I, n, n):
-        if entry := number.get((g, h, R - s * i, C - s * j), 0):
+        if entry := number.get((g, h, R + crop - s * i, C + crop - s * j), 0):
             wanted[(h, R, C), (g, i, j)] = entry
     V, rows = split(O, I, k, s), places(k, n, step, pad)
     if O * s * s * len(rows) ** 2 != O * size**2:
@@ -241,23 +241,32 @@ subpixel = Statement(
     "thm-subpixel",
     text="823abb40",
     cases=lambda: sorted(
-        itertools.product((1, 2), (1, 2), (1, 2), (1, 2, 3), (1, 2), (0, 1, 2), (1, 2)),
+        (
+            case
+            for case in itertools.product((1, 2), (1, 2), (1, 2), (1, 2, 3), (1, 2), (0, 1, 2), (1, 2), (0, 1))
+            if case[3] * (case[4] - 1) + case[2] * case[3] > 2 * case[7] and (case[7] == 0 or sum(case[5:7]) <= 2)
+        ),
         key=lambda case: (sum(case), case),
     ),
-    hypotheses={"padding k - 1": lambda case: case[5] == case[2] - 1, "stride 1": lambda case: case[6] == 1},
+    hypotheses={
+        "without padding": lambda case: case[7] == 0,
+        "padding k - 1": lambda case: case[5] == case[2] - 1,
+        "stride 1": lambda case: case[6] == 1,
+    },
     conclusion=is_subpixel,
-    scope="O, I, k and n to 2, s to 3, paddings to 2, strides of the convolution to 2",
+    scope="O, I, k and n to 2, s to 3, paddings to 2, strides of the convolution to 2; its transpose's padding to 1",
 )
 
 
 @pytest.mark.problem("conv-subpixel")
 def test_the_sub_pixel_identity_and_what_it_needs():
     assert subpixel.verify().without == {
-        "padding k - 1": (1, 1, 1, 1, 1, 1, 1),  # padding 1 for a kernel of one weight: nine outputs for one
-        "stride 1": (1, 1, 1, 1, 2, 0, 2),
+        "without padding": (1, 1, 1, 2, 2, 0, 1, 1),  # the page's: 4 outputs against 16
+        "padding k - 1": (1, 1, 1, 1, 1, 1, 1, 0),  # padding 1 for a kernel of one weight: nine outputs for one
+        "stride 1": (1, 1, 1, 1, 2, 0, 2, 0),
     }
-    assert not is_subpixel((1, 1, 2, 2, 2, 0, 1))  # the page's: 4 outputs against 36
-    assert not is_subpixel((1, 1, 1, 2, 2, 0, 2))
+    assert not is_subpixel((1, 1, 2, 2, 2, 0, 1, 0))  # 4 outputs against 36
+    assert not is_subpixel((1, 1, 1, 2, 2, 0, 2, 0))
 
 
 @pytest.mark.problem("conv-subpixel")
@@ -520,6 +529,15 @@ def test_with_stride_1_the_way_back_is_an_inverse_for_one_weight_and_not_for_two
 def test_a_convolution_may_enlarge_and_need_not_keep_the_size():
     """The first question once said that a convolution makes images smaller, and later that it keeps their size."""
     assert [F.conv1d(torch.ones(1, 1, 4), torch.ones(1, 1, 3), padding=p).shape[-1] for p in range(3)] == [2, 4, 6]
+    strided = F.conv1d(torch.ones(1, 1, 2), torch.ones(1, 1, 1), stride=2, padding=2)
+    assert strided.shape[-1] == 3  # "a convolution with a stride makes images smaller"
+
+
+def test_flat_stays_flat_with_unequal_sums_if_it_is_black_or_too_small():
+    """The takeaway and the quiz once said "exactly then", without the theorem's hypotheses."""
+    uneven = np.array([[1, 2], [3, 4]])
+    assert not (conv_transpose_matrix(uneven, (3, 3), stride=2) @ np.zeros(9)).any()
+    assert (conv_transpose_matrix([[5]], (1, 1), stride=2) @ [1]).tolist() == [5]  # its phase sums are 5, 0, 0, 0
 
 
 @pytest.mark.parametrize(("k", "s"), list(itertools.product(range(1, 5), range(1, 4))))

@@ -200,7 +200,7 @@ QUIZ = Quiz(
             ),
             Choice(
                 "A kernel whose four phase sums are equal.",
-                "Inside, a flat image is multiplied by the phase sum, so it stays flat exactly then.",
+                "Inside, a flat image is multiplied by the phase sums. If they are equal, it stays flat.",
                 right=True,
             ),
             Choice("A bias.", "It adds the same to every pixel, so the pattern stays."),
