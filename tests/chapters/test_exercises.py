@@ -812,7 +812,7 @@ def walks(layers, dy, dx):
 
 
 RIGHT |= {
-    "receptive-corners-agree": lambda a, b: abs(1 - a - b),
+    "receptive-corners-agree": lambda a, b: max(1 - a - b, 0) + max(a + b - 1, 0),
     "receptive-corners-depth": lambda n, k, layers: 1 + layers * (k - 1) >= 2 * n - 1,
     "receptive-corners-ways": walks,
     "receptive-corners-affine": lambda *f: 3 if f in ((0, 1, 1, 0), (1, 0, 0, 1)) else 4,
@@ -856,6 +856,7 @@ WRONG |= {
         (lambda a, b: a * b, "That is 1 only if both are 1"),
         (lambda a, b: 1 - a - b, "Without the kink"),
         (lambda a, b: max(1 - a - b, 0), "its weight is 2"),
+        (lambda a, b: abs(1 - a - b), "with more than sums, products by constants and max(…, 0): abs(x) is"),
     ],
     "receptive-corners-depth": [
         (lambda n, k, layers: layers * (k - 1) + 1 >= n, "only half of the field lies inside"),

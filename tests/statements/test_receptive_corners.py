@@ -335,6 +335,80 @@ def test_nine_images_are_right_in_their_corners_and_none_everywhere():
     assert not any(map(is_right, output, cases))
 
 
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("layer", [1, 2, 3])
+def test_the_image_added_to_all_channels_of_an_inner_layer_can_be_taken_off_again(layer, before):
+    """The page once dismissed connections from the input to an inner layer: "that takes a projection"."""
+    network = by_hand()
+    if before:  # in the layer's own sum, from a channel that carries the image
+        for number in range(layer - 1):
+            network[number][0][15, 0 if number == 0 else 15, 1, 1] = 1
+        network[layer - 1][0][:, 0 if layer == 1 else 15, 1, 1] -= 1
+    else:  # in the next layer, from a channel that is not used and so has the image alone
+        weight = network[layer][0]
+        weight[:, 15] = -weight[:, :15].sum(1)
+    for image in (coloured(filling, c) for filling in fillings() for c in itertools.product((0, 1), repeat=4)):
+        assert is_right(run(network, image, skip=(0, layer), before=before), image)
+
+
+def test_pixels_darker_than_zero_do_no_harm():
+    for filling, colours in itertools.product(fillings(), itertools.product((0, 1), repeat=4)):
+        image = coloured(filling - 20 * (filling < 0.4), colours)
+        assert is_right(run(by_hand(), image), image)
+
+
+def test_what_the_third_layer_hands_on_is_0_or_1_in_the_middle_and_any_number_between_elsewhere():
+    """The proof once said of all pixels that it is 0 or 1."""
+    image = coloured(np.full((5, 5), 0.5), (0, 0, 0, 1))
+    image[1, 1] = 0.25
+    x = torch.tensor(image)[None, None]
+    for weight, bias in by_hand()[:3]:
+        x = torch.relu(F.conv2d(x, weight, bias, padding=1))
+    assert ((x[0, 8:12] > 0) & (x[0, 8:12] < 1)).any()
+    assert [x[0, 8 + n, 2 + dy, 2 + dx].item() for n, (dy, dx) in enumerate([(-1, -1), (-1, 1), (1, -1), (1, 1)])] == [
+        0.0, 1.0, 1.0, 0.0,
+    ]  # fmt: skip
+
+
+def test_with_circular_padding_one_layer_sees_the_opposite_corner():
+    """The exercise on depth once did not say that the padding is of zeros."""
+    layer = torch.nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular").requires_grad_(False)
+    black, one = torch.zeros(1, 1, 5, 5), torch.zeros(1, 1, 5, 5)
+    one[0, 0, 4, 4] = 1
+    assert layer(black)[0, 0, 0, 0] != layer(one)[0, 0, 0, 0]
+
+
+def test_agree_is_asked_for_in_sums_and_the_like():
+    """The exercise once took a comparison of the two, and anything else that is right in four cases."""
+    from hwlib.teach import check
+
+    right = [
+        lambda a, b: 1 - a - b + 2 * max(a + b - 1, 0),
+        lambda a, b: max(0, 1 - a - b) + max(0, a + b - 1),
+        lambda a, b: 1 - a - b + 2 * np.maximum(a + b - 1, 0),
+        lambda a, b: (2 - 2 * a - 2 * b + 4 * max(a + b - 1, 0.0)) / 2,
+        lambda a, b: 1 - sum(max(x, 0) for x in (a - b, b - a)),
+        lambda a, b: 1 - np.dot([1, 1], [a, b]) + 2 * max(np.dot([1, 1], [a, b]) - 1, 0),
+    ]
+    others = {
+        "compares by ==": [lambda a, b: a == b, lambda a, b: int(a == b), lambda a, b: 1 - (a != b)],
+        "abs(x) is": [lambda a, b: 1 - abs(a - b)],
+        "no factor": [lambda a, b: 1 - a - b + 2 * a * b],
+        "whether a number is true": [lambda a, b: b if a else 1 - b],
+        "max(x, y)": [lambda a, b: 1 - max(a, b) + min(a, b)],
+        "picked": [lambda a, b: (a - b >= 0) + (b - a >= 0) - 1],
+        "TypeError": [lambda a, b: 1 - (a - b) ** 2, lambda a, b: [[1, 0], [0, 1]][a][b], lambda a, b: 1 - (a ^ b)],
+        "AttributeError": [lambda a, b: int(a.real == b.real)],
+    }
+    assert all(check("receptive-corners-agree", answer) for answer in right)
+    for text, answers in others.items():
+        for answer in answers:
+            verdict = check("receptive-corners-agree", answer)
+            assert not verdict
+            assert text in verdict.message
+            assert "All four cases are right" in verdict.message
+
+
 def test_all_but_the_corners_are_at_most_minus_five():
     """The explorer's words."""
     network, found = corner_network(), []

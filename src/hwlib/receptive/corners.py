@@ -93,7 +93,9 @@ def corner_cases(side: int = 5) -> tuple[Integers, Integers]:
 
 
 def corner_network(width: int = 16) -> list[ConvLayer]:
-    """Weights with which four convolutions and ReLU solve the problem on all images of 5 x 5 pixels.
+    """Weights with which four convolutions and ReLU solve the problem, grey pixels between the corners included.
+
+    They are right on all images of 5 x 5 pixels whose corners are 0 or 1 and whose other pixels are at most 1.
 
     Layer 1 has a channel for each corner that moves the image by a pixel from there to the middle. Layer 2 moves two
     opposite ones on and adds them: in the middle pixel, q = relu(s) and p = relu(s - 1) for the sum s of two corners.

@@ -50,7 +50,11 @@ class Identified:
 
 
 def identified_regions(network: NetworkLike, *, box: Box, target: Box) -> list[Identified]:
-    """The regions in a box that a network maps one to one onto a target box.
+    """The activation regions in a box that a network maps one to one onto a target box.
+
+    A region counts only if it is an activation region, as :func:`enumerate_regions` finds them. Where a unit switches
+    and the function stays affine, one set that is mapped onto the target may be two such regions, and is not found:
+    relu(x) - relu(-x) is x, and maps (-1, 1) onto itself, but 0 divides it. The number is then too small.
 
     An affine map with an invertible matrix maps a region onto the target if and only if it maps the corners of the
     one to the corners of the other. All of it is computed in Fractions.
@@ -73,6 +77,10 @@ def identified_regions(network: NetworkLike, *, box: Box, target: Box) -> list[I
         >>> found = identified_regions(folding_network(1), box=[(0, 1)], target=[(0, 1)])
         >>> sorted((str(min(region.corners.ravel())), int(region.weight[0, 0])) for region in found)
         [('0', -2), ('1/2', 2)]
+        >>> from hwlib.network import Network
+        >>> identity = Network.from_arrays([([[1], [-1]], None), ([[1, -1]], None)])
+        >>> identified_regions(identity, box=[(-1, 1)], target=[(-1, 1)])
+        []
     """
     network = as_network(network)
     if network.outputs != network.inputs:

@@ -11,9 +11,89 @@ from hwlib.conv import conv_matrix
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
+class _RefusedError(TypeError):
+    """An operation that the exercise leaves out."""
+
+
+class _Sum:
+    """A number that only takes part in sums, products by constants, and max(…, 0)."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __add__(self, other: _Sum | float) -> _Sum:
+        return _Sum(self.value + (other.value if isinstance(other, _Sum) else other))
+
+    def __neg__(self) -> _Sum:
+        return _Sum(-self.value)
+
+    def __pos__(self) -> _Sum:
+        return self
+
+    def __sub__(self, other: _Sum | float) -> _Sum:
+        return self + -1 * other
+
+    def __rsub__(self, other: float) -> _Sum:
+        return -self + other
+
+    def __mul__(self, other: _Sum | float) -> _Sum:
+        if isinstance(other, _Sum):
+            raise _RefusedError("no factor of this product is a constant")
+        return _Sum(self.value * other)
+
+    def __truediv__(self, other: float) -> _Sum:
+        return self * (1 / other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __abs__(self) -> _Sum:
+        raise _RefusedError("abs(x) is max(x, 0) + max(-x, 0)")
+
+    def __eq__(self, other: object) -> bool:
+        raise _RefusedError("it compares by == or !=")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise _RefusedError("it asks whether a number is true")
+
+    def __gt__(self, other: _Sum | float) -> bool:
+        if isinstance(other, _Sum) or other != 0:
+            raise _RefusedError("max(x, y) with another y than 0 is y + max(x - y, 0)")
+        return self.value > 0
+
+    def __lt__(self, other: _Sum | float) -> bool:
+        return -self > (other if isinstance(other, _Sum) else -other)
+
+    def __ge__(self, other: _Sum | float) -> bool:
+        return not self < other
+
+    def __le__(self, other: _Sum | float) -> bool:
+        return not self > other
+
+
+def _more_than_sums(answer: Any) -> str:
+    """What else a function of two bits uses than sums, products by constants and max(…, 0); empty if nothing."""
+    try:
+        made = [answer(_Sum(a), _Sum(b)) for a, b in itertools.product((0, 1), repeat=2)]
+    except _RefusedError as error:
+        return str(error)
+    except Exception as error:
+        return f"on numbers that know nothing else it raises {type(error).__name__}: {error}"
+    return "" if any(isinstance(value, _Sum) for value in made) else "its values are picked, not added up"
+
+
 @exercise("receptive-corners-agree")
 def _agree(answer: Any) -> Verdict:
-    """1 if the numbers a and b, each 0 or 1, agree, else 0."""
+    """1 if the numbers a and b, each 0 or 1, agree, else 0, by sums, products by constants and max(…, 0) only."""
+    verdict = _agree_in_all_cases(answer)
+    if verdict and (other := _more_than_sums(answer)):
+        asked = "with more than sums, products by constants and max(…, 0)"
+        return Verdict("wrong", f"All four cases are right, but {asked}: {other}.")
+    return verdict
+
+
+def _agree_in_all_cases(answer: Any) -> Verdict:
     return compare_function(
         answer,
         lambda a, b: int(a == b),
