@@ -16,7 +16,6 @@ from book.ext.problem_index import anchor, read_register
 from book.paths import ROOT
 
 TEMPLATES = Path(__file__).parent / "templates"
-_FIRST_TEST = "def test_every_exercise_is_tested_here"
 
 
 def new_chapter(stem: str, *, title: str = "", problems: tuple[str, ...] = (), root: Path = ROOT) -> list[Path]:
@@ -41,17 +40,17 @@ def new_chapter(stem: str, *, title: str = "", problems: tuple[str, ...] = (), r
         "exercises.py.in": root / "src/hwlib/teach/exercises" / f"{stem}.py",
         "explore.py.in": root / "src/hwlib/teach/explore" / f"{stem}.py",
         "test_statements.py.in": root / "tests/statements" / f"test_{stem}.py",
+        "answers.py.in": root / "tests/chapters/answers" / f"{stem}.py",
         "test_explorer.py.in": root / "tests/teach" / f"test_explore_{stem}.py",
     }
     if taken := [str(path.relative_to(root)) for path in new.values() if path.exists()]:
         raise ValueError(f"name={stem!r}: accepted are new names, and there is {', '.join(taken)}")
     words = _words(stem, title or stem.replace("_", " ").capitalize(), _open_problems(root, problems))
     explorers, toc = root / "src/hwlib/teach/explore/__init__.pyi", root / "_toc.yml"
-    exercises, register = root / "tests/chapters/test_exercises.py", root / "chapters/problems.yml"
+    register = root / "chapters/problems.yml"
     texts = {
         toc: _in_toc(toc.read_text("utf8"), stem),
         explorers: _in_stub(explorers.read_text("utf8"), stem),
-        exercises: _before_tests(exercises.read_text("utf8"), _filled("answers.py.in", words)),
         register: _in_register(register.read_text("utf8"), stem, problems),
     }
     texts |= {path: _filled(name, words) for name, path in new.items()}
@@ -139,11 +138,6 @@ def _part_after(text: str, part: int) -> int:
 def _in_stub(text: str, stem: str) -> str:
     name = f"{stem}_explorer"
     return "\n".join(sorted([*text.splitlines(), f"from .{stem} import {name} as {name}"])) + "\n"
-
-
-def _before_tests(text: str, answers: str) -> str:
-    place = text.index(_FIRST_TEST)
-    return text[:place] + answers + text[place:]
 
 
 def _in_register(text: str, stem: str, problems: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ The answers here are written out by hand or by another method than the reference
 from __future__ import annotations
 
 import ast
+import importlib
 import itertools
 import math
 from pathlib import Path
@@ -877,6 +878,13 @@ WRONG |= {
         (lambda *f: 4 - (f == (0, 1, 1, 0)), "as hard as differing ones"),
     ],
 }
+
+
+# Answers to the exercises of newer chapters: a file each.
+for answers in (Path(__file__).parent / "answers").glob("[a-z]*.py"):
+    module = importlib.import_module(f".answers.{answers.stem}", __package__)
+    RIGHT |= module.RIGHT
+    WRONG |= module.WRONG
 
 
 def test_every_exercise_is_tested_here():

@@ -1,0 +1,1 @@
+"""Answers to exercises, right and wrong, a file a chapter; `test_exercises` gives them to `check`."""
