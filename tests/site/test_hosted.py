@@ -36,7 +36,6 @@ pytestmark = [
 PACKAGES = ("numpy", "scipy", "matplotlib", "sympy", "torch", "ipywidgets", "ipykernel")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 STEMS = [path.stem for path in sorted((ROOT / "chapters").glob("*.md")) if is_chapter(path)]
-NAMES = [f"{stem}{ending}" for stem in STEMS for ending in ("", "_solutions")]
 
 
 def closure(names):
@@ -126,7 +125,7 @@ def host(tmp_path_factory):
         if not before.exists():
             host.make()
             versions = host.versions()
-            notebook = nbformat.v4.new_notebook(cells=[first_cell(read(NAMES[0]))])
+            notebook = nbformat.v4.new_notebook(cells=[first_cell(read(STEMS[0]))])
             with serve(SITE) as address:
                 (wheel,) = (SITE / "wheels").glob("*.whl")
                 host.run(notebook, host.folder, HWLIB_WHEEL=f"{address}/wheels/{wheel.name}")
@@ -140,13 +139,19 @@ def test_the_first_cell_installs_the_library_and_leaves_what_is_there_as_it_is(h
     assert str(machine.folder) in printed(machine.python, "import hwlib; print(hwlib.__file__)")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_runs_from_an_empty_folder_where_only_its_packages_are(host, name, tmp_path):
+@pytest.mark.parametrize("stem", STEMS)
+def test_notebooks_run_from_an_empty_folder_where_only_their_packages_are(host, stem, tmp_path):
+    """A chapter's two, one after the other in one kernel, which forgets all names in between."""
     machine, before = host
-    notebook = read(name)
-    assert first_cell(notebook).source == first_cell(read(NAMES[0])).source
-    machine.run(notebook, tmp_path)
-    verdicts = re.findall(r"verdict verdict-(\w+)", json.dumps(notebook))
-    asked = "\n".join(cell.source for cell in notebook.cells).count("\ncheck(")
-    assert verdicts == ["right" if name.endswith("_solutions") else "open"] * asked
+    both = {verdict: read(stem + ending) for verdict, ending in (("open", ""), ("right", "_solutions"))}
+    for notebook in both.values():
+        assert first_cell(notebook).source == first_cell(read(STEMS[0])).source
+    for cell in both["right"].cells:
+        cell.id += "-solved"
+    forget = nbformat.v4.new_code_cell("%reset -f")
+    cells = [*both["open"].cells, forget, *both["right"].cells]
+    machine.run(nbformat.v4.new_notebook(cells=cells), tmp_path)
+    for verdict, notebook in both.items():
+        asked = "\n".join(cell.source for cell in notebook.cells).count("\ncheck(")
+        assert re.findall(r"verdict verdict-(\w+)", json.dumps(notebook)) == [verdict] * asked
     assert machine.versions() == before
