@@ -232,13 +232,20 @@ POTENTIALS = {
     "entropy": (lambda w: (w * np.log(w) - w).sum(), np.log, np.exp, lambda w: (w > 0).all()),
     "slanted": (lambda w: w @ Q @ w / 2, lambda w: Q @ w, lambda z: np.linalg.solve(Q, z), lambda w: True),
     "3/2-norm": power(1.5),
+    "flat": (  # convex, and constant across (1, 2): a step may go anywhere there, and goes to the first axis
+        lambda w: (w[0] + 2 * w[1]) ** 2 / 2,
+        lambda w: (w[0] + 2 * w[1]) * np.array([1.0, 2.0]),
+        lambda z: np.array([z[0], 0.0]),
+        lambda w: True,
+    ),
 }
 
 
 def mirror_cases():
     for eta, name, x, y in itertools.product((0.03, 0.2, 0.0), POTENTIALS, [(1, 2), (1, 1), (2, -1), (1, 0)], (5, 1)):
         for start in [(0.5, 0.5), (1.0, 0.25), (2.0, 3.0)]:
-            yield name, x, y, start, eta
+            if name != "flat" or x == (1, 2):  # else the gradients are none of a point's
+                yield name, x, y, start, eta
 
 
 def mirror_end(case):
@@ -273,9 +280,12 @@ mirror = Statement(
     "thm-norm-mirror",
     text="5bf70b3a",
     cases=mirror_cases,
-    hypotheses={"it converges to a solution in the domain": converges_to_a_solution},
+    hypotheses={
+        "it converges to a solution in the domain": converges_to_a_solution,
+        "strictly convex": lambda case: case[0] != "flat",
+    },
     conclusion=has_the_least_divergence,
-    scope="four potentials, one of them not a sum over coordinates; four samples, two targets, three starts and rates",
+    scope="five potentials, one not a sum over coordinates, one flat; four samples, two targets, three starts and rates",
 )
 
 
@@ -284,7 +294,9 @@ def test_mirror_descent_ends_in_the_solution_of_least_divergence():
     report = mirror.verify()
     assert report.covered >= 60
     assert mirror_end(("square", (1, 2), 5, (0.5, 0.5), 0.2)) is None  # the page's
-    assert list(report.without) == ["it converges to a solution in the domain"]
+    assert report.without["strictly convex"][0] == "flat"
+    psi = POTENTIALS["flat"][0]
+    assert {psi(w) for w in [(5, 0), (1, 2), (3, 1)]} == {12.5}  # the page's
 
 
 # --- thm-norm-margin -------------------------------------------------------------------------------------------
@@ -353,6 +365,32 @@ def test_descent_on_the_logistic_loss_grows_along_the_widest_margin():
     report = margin.verify()
     assert report.covered >= 15
     assert report.without["separable through the origin"][0] == [[1, 0], [-1, 0], [1, 0]]
+
+
+def test_a_long_step_leaves_the_ray_to_the_solutions_but_not_its_line():
+    """The page once said that from zero descent can only move along that ray, whatever the step."""
+    w, passed = np.zeros(2), []
+    for _ in range(3):
+        w = w - 0.4 * 2 * (w[0] + 2 * w[1] - 5) * np.array([1, 2])
+        passed.append(w[0])
+        assert w[1] == pytest.approx(2 * w[0])
+    assert min(passed) < 0 < max(passed)
+
+
+def test_more_weights_than_samples_fit_in_infinitely_many_ways_or_in_none():
+    """The page's first question once said that infinitely many fit."""
+    for X, y in [(np.array([[1.0, 2.0]]), [5.0]), (np.zeros((1, 2)), [1.0]), (np.ones((2, 3)), [0.0, 1.0])]:
+        solvable = np.linalg.matrix_rank(X) == np.linalg.matrix_rank(np.column_stack([X, y]))
+        assert solvable == (y == [5.0])
+        assert kept_directions(X)  # along these, minimisers stay minimisers: always infinitely many
+
+
+def test_the_least_sum_of_weights_is_one_only_without_negative_weights():
+    """The end in other coordinates is near (0, 5/2); of all solutions, the sum has no least value."""
+    sums = {t: (5 - 2 * t) + t for t in (0.0, 1.0, 2.5, 10.0, 1000.0)}
+    assert min(t for t in sums if 5 - 2 * t < 0) > 2.5
+    assert sums[2.5] == min(value for t, value in sums.items() if 5 - 2 * t >= 0)
+    assert sums[1000.0] < sums[10.0] < sums[2.5]
 
 
 def test_the_library_s_widest_margin_is_that_of_all_pairs():
