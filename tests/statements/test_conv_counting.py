@@ -49,13 +49,15 @@ class Layer:
     kernel: tuple[int, int] = (1, 1)
     image: tuple[int, int] = (1, 1)
     padding: int = 0
+    stride: int = 1
+    dilation: int = 1
     bias: bool = True
     zeros_counted: bool = True
     by_sums: bool = True
 
     def places(self):
         return [
-            range(n + 2 * self.padding - k + 1)  # stride one; the count depends on the number of places only
+            range((n + 2 * self.padding - self.dilation * (k - 1) - 1) // self.stride + 1)
             for n, k in zip(self.image, self.kernel, strict=True)
         ]
 
@@ -92,7 +94,8 @@ def multiplications(layer):
     for out, r, c in itertools.product(range(outputs), *layer.places()):
         total, group = zero, out // layer.group_outputs
         for n, a, b in itertools.product(range(layer.group_inputs), *map(range, layer.kernel)):
-            pixel = image[group * layer.group_inputs + n, r + a - layer.padding, c + b - layer.padding]
+            i, j = (layer.stride * q + layer.dilation * t - layer.padding for q, t in ((r, a), (c, b)))
+            pixel = image[group * layer.group_inputs + n, i, j]
             if pixel is not None or layer.zeros_counted:
                 total += Counted(2) * (pixel or zero)
     return Counted.products
@@ -120,6 +123,8 @@ def layers():
     for i, o, g, k, kk, n, nn_, p in sizes:
         if k <= n + 2 * p and kk <= nn_ + 2 * p:
             yield Layer(i, o, g, (k, kk), (n, nn_), p)
+    for k, s, d, p in itertools.product((1, 2, 3), (1, 2, 3), (1, 2), (0, 1)):
+        yield Layer(2, 1, 2, (k, 2), (5, 4), p, s, d)
 
 
 cost = Statement(
@@ -132,7 +137,8 @@ cost = Statement(
         "zeros counted": lambda layer: layer.zeros_counted or layer.padding == 0,
     },
     conclusion=costs_as_said,
-    scope="layers to two channels a group, two groups, kernels to 2 by 3, images to 3 by 3, padding to 1",
+    scope="layers to two channels a group, two groups, kernels to 2 by 3, images to 3 by 3, padding to 1; "
+    "and kernels to 3 by 2 on 5 by 4 pixels, strides to 3, dilations to 2",
 )
 
 
@@ -163,6 +169,8 @@ def test_the_library_counts_the_same():
                 (o, i // layer.groups, *layer.kernel),
                 (i, *layer.image),
                 padding=layer.padding,
+                stride=layer.stride,
+                dilation=layer.dilation,
                 groups=layer.groups,
                 bias=layer.bias,
             )
@@ -185,6 +193,31 @@ def test_four_products_are_enough_for_all_numbers():
 def test_twice_the_sides_are_not_just_four_times_the_multiplications():
     small, large = (multiplications(Layer(kernel=(2, 2), image=(n, n))) for n in (3, 6))
     assert (small, large) == (16, 100)  # what the quiz said would be fourfold
+    tight = [multiplications(Layer(kernel=(5, 5), image=(n, n))) for n in (5, 10)]
+    assert tight == [25, 36 * 25]  # and then about fourfold, whatever the image
+    layers_ = [Layer(group_outputs=2, kernel=(2, 2), image=(n, n)) for n in (3, 30)]
+    assert multiplications(layers_[1]) == 210.25 * multiplications(layers_[0])  # "210 times"
+
+
+def test_a_perceptron_on_another_shape_meets_the_same_place_with_a_few_weights():
+    """The page once said that each of its weights meets another place."""
+    grid = torch.arange(1024)
+    rows, columns = grid // 32, grid % 32
+    assert ((rows == grid // 64) & (columns == grid % 64)).sum() == 32
+
+
+@pytest.mark.parametrize(("n", "k", "s", "d"), [(5, 2, 1, 1), (6, 3, 2, 1), (7, 2, 3, 2), (1, 1, 2, 1)])
+def test_without_padding_each_gradient_takes_as_many_products_as_the_layer(n, k, s, d):
+    outputs = left_by(Step(k, s, d), n)
+    for_weights = [(r, s * r + d * a) for a in range(k) for r in range(outputs)]  # dz(r) x(...) for dw(a)
+    for_pixels = [(r, a) for i in range(n) for r in range(outputs) for a in range(k) if s * r + d * a == i]
+    assert len(for_weights) == len(for_pixels) == outputs * k
+
+
+def test_what_is_left_over_may_be_padding():
+    """n = 1, k = 1, s = 4, p = 1: e is 2, and there is one pixel."""
+    assert (1 + 2 - 1) % 4 == 2
+    assert left_by(Step(1, s=4, p=1), 1) == 1
 
 
 # --- prop-counting-smallest ------------------------------------------------------------------------------------

@@ -153,7 +153,10 @@ QUIZ = Quiz(
         [
             Choice("They stay.", "The kernel does not know how large the image is.", right=True),
             Choice("They double.", "Nothing in the kernel's shape depends on the image."),
-            Choice("They grow fourfold.", "The multiplications do, about: there are about four times as many outputs."),
+            Choice(
+                "They grow fourfold.",
+                "The multiplications do, about, if the image is much larger than the kernel: so do the outputs.",
+            ),
         ],
     ),
     Question(
