@@ -21,13 +21,14 @@ from .prover import proved, reals
 
 @dataclass(frozen=True)
 class Setting:
-    """Shapes of the layer, and the weight decay that its loss adds."""
+    """Shapes of the layer, the weight decay that its loss adds, and whether the loss is differentiable."""
 
     kernel: tuple[int, int]
     image: tuple[int, int]
     inputs: int
     outputs: int
     decay: int = 0
+    smooth: bool = True
 
     @property
     def places(self):
@@ -77,6 +78,8 @@ def arrays(setting, make):
 
 def gradients_are_as_displayed(setting):
     """Against automatic differentiation of the sums, with whole numbers from -2 to 2."""
+    if not setting.smooth:
+        return slope_of_the_bent_loss() == 0  # as displayed, for both partial derivatives are zero
     rng = np.random.default_rng(0)
 
     def leaf(name, index):
@@ -98,8 +101,21 @@ def gradients_are_as_displayed(setting):
     )
 
 
+def slope_of_the_bent_loss():
+    """Of J = a²b/(a² + b²), a = U(0) - 1/2, b = U(1) - 1/2, along one weight at 0 that meets two pixels 1.
+
+    J is zero for a = 0 and for b = 0. Where a = b it is a/2, and a is the sigmoid of the weight, less a half.
+    """
+    a, b, w = sympy.symbols("a b w")
+    loss = a**2 * b / (a**2 + b**2)
+    assert loss.subs(a, 0) == loss.subs(b, 0) == 0
+    along = sympy.simplify(loss.subs(b, a)).subs(a, 1 / (1 + sympy.exp(-w)) - sympy.Rational(1, 2))
+    return along.diff(w).subs(w, 0)
+
+
 def settings():
     yield Setting((1, 1), (1, 1), 1, 1, decay=1)
+    yield Setting((1, 1), (2, 1), 1, 1, smooth=False)
     for k, kk, n, nn, i, o in itertools.product((1, 2), (1, 2), (1, 2, 3), (1, 2), (1, 2), (1, 2)):
         if k <= n and kk <= nn:
             yield Setting((k, kk), (n, nn), i, o)
@@ -107,9 +123,12 @@ def settings():
 
 gradients = Statement(
     "thm-gradients",
-    text="ca7b89a0",
+    text="cb43ab8f",
     cases=settings,
-    hypotheses={"through U only": lambda setting: setting.decay == 0},
+    hypotheses={
+        "differentiable": lambda setting: setting.smooth,
+        "through U only": lambda setting: setting.decay == 0,
+    },
     conclusion=gradients_are_as_displayed,
     scope="kernels to 2 by 2, images to 3 by 2, two channels on either side, values from -2 to 2",
 )
@@ -117,7 +136,11 @@ gradients = Statement(
 
 @pytest.mark.problem("conv-gradients")
 def test_the_gradients_are_autograd_s_and_without_the_penalty_s():
-    assert gradients.verify().without == {"through U only": Setting((1, 1), (1, 1), 1, 1, decay=1)}
+    assert gradients.verify().without == {
+        "differentiable": Setting((1, 1), (2, 1), 1, 1, smooth=False),
+        "through U only": Setting((1, 1), (1, 1), 1, 1, decay=1),
+    }
+    assert slope_of_the_bent_loss() == sympy.Rational(1, 8)  # the page's
 
 
 @pytest.mark.problem("conv-gradients")
@@ -135,7 +158,7 @@ def test_the_gradients_for_all_numbers_by_symbols():
 
 @pytest.mark.problem("conv-gradients")
 def test_the_library_s_gradients_are_the_displayed_ones():
-    for setting in itertools.islice(settings(), 1, None):
+    for setting in itertools.islice(settings(), 2, None):
         rng = np.random.default_rng(1)
         w, x, _, dz = arrays(setting, lambda *_: int(rng.integers(-2, 3)))  # noqa: B023 (called at once)
         dw, _, dx = displayed(setting, w, x, dz)
@@ -215,6 +238,23 @@ places = Statement(
 @pytest.mark.problem("conv-gradients")
 def test_stride_and_dilation_change_places():
     assert places.verify().covered > 300
+
+
+def test_the_table_s_padding_needs_the_e_places_at_the_end():
+    """It once said padding d(k - 1) - p at both ends; with n = 2, k = 1 and s = 2 one entry would be missing."""
+    for n, k, s, d, p in places.cases():
+        w, reach, e = [2, -1, 3][:k], d * (k - 1), (n + 2 * p - d * (k - 1) - 1) % s
+        m = (n + 2 * p - reach - 1) // s + 1
+        dz = list(range(1, m + 1))
+        spread = [dz[t // s] if t % s == 0 else 0 for t in range(s * (m - 1) + 1)]
+        for ends in ((reach - p, reach - p + e), (reach - p, reach - p)):
+            start, stop = (max(end, 0) for end in ends)
+            padded = [0] * start + spread + [0] * stop
+            padded = padded[max(-ends[0], 0) : len(padded) - max(-ends[1], 0)]
+            found = plain(padded, w[::-1], 1, d)
+            assert (found == input_gradient(w, dz, (n,), stride=s, dilation=d, padding=p).tolist()) == (
+                ends[1] == reach - p + e
+            )
 
 
 def test_with_a_stride_the_gradient_at_the_weights_is_no_plain_convolution():
@@ -408,6 +448,21 @@ border = Statement(
 
 def test_waves_bound_the_norm_with_zeros_round_the_border():
     assert border.verify().without == {"one channel": Bordered((1,), 1, channels=2)}
+
+
+def test_the_bound_holds_on_two_axes():
+    weights = itertools.product((0, 1, -1), repeat=4)
+    for w, n, s, p in itertools.product(weights, ((2, 2), (2, 3)), (1, 2), (0, 1)):
+        kernel = np.reshape(w, (2, 2))
+        above = abs(circular_eigenvalues(kernel, (n[0] + 2 * p, n[1] + 2 * p))).max()
+        assert np.linalg.norm(conv_matrix(kernel, n, stride=s, padding=p).toarray(), 2) <= above + 1e-9
+
+
+def test_the_norm_is_an_absolute_value():
+    """The takeaway once said: the largest value of the Fourier transform. For w = (-3) that is -3."""
+    case = Circle((-3,), 2)
+    assert {case.eigenvalue(f) for f in range(2)} == {-3}
+    assert np.linalg.norm(case.matrix(), 2) == 3
 
 
 def test_the_bordered_matrix_is_the_library_s():
