@@ -10,7 +10,7 @@ import pytest
 import torch
 import z3
 
-from hwlib.optim import hessian_operator, hessian_size, r_operator, taylor_minimum
+from hwlib.optim import hessian_operator, hessian_size, newton_path, r_operator, taylor_minimum
 
 from .harness import Statement
 from .prover import proved
@@ -143,7 +143,7 @@ def within_the_bounds(case):
 
 finite = Statement(
     "prop-curvature-finite",
-    text="bd56ff3b",
+    text="b4e122c9",
     cases=finite_cases,
     hypotheses={
         "derivatives up to the fourth": lambda case: not case[1],
@@ -166,6 +166,45 @@ def test_the_steps_at_which_the_bounds_are_least():
         one, central = C * r / 2 + 2 * delta / r, C * r**2 / 6 + delta / r
         assert np.isclose(r[one.argmin()], 2 * (delta / C) ** 0.5, rtol=2e-3)
         assert np.isclose(r[central.argmin()], (3 * delta / C) ** (1 / 3), rtol=2e-3)
+
+
+@pytest.mark.problem("opt-hvp-finite")
+def test_without_rounding_no_step_is_best():
+    """The proposition once named a best step for any error of the gradients, none included: r = 0, which is no step."""
+    r = np.geomspace(1e-12, 1, 100)
+    for bound in (r / 2, r**2 / 6):  # C = C' = 1, delta = 0
+        assert (np.diff(bound) > 0).all()
+
+
+def test_over_a_kink_half_a_step_doubles_the_error_as_well():
+    """The quiz once asked for one cause of that, rounding, without a word on kinks."""
+    gradient = lambda w: 2 * w + 3 * (w > 0)  # noqa: E731
+    at, steps = Fraction(1, 1000), (Fraction(4, 100), Fraction(2, 100), Fraction(1, 100))
+    assert [(gradient(at - r) - gradient(at)) / r + 2 for r in steps] == [-75, -150, -300]
+
+
+def test_with_absolute_eigenvalues_a_start_without_a_part_along_the_negative_ones_ends_in_the_saddle():
+    """The page once said that the method turns away, whatever the start."""
+    gradient = lambda w: (w[0] * w[1] - 3) * w[::-1]  # noqa: E731
+
+    def hessian(w):
+        off = 2 * w[0] * w[1] - 3
+        return np.array([[w[1] ** 2, off], [off, w[0] ** 2]])
+
+    ends = [newton_path(gradient, hessian, w, steps=30, absolute=True)[-1] for w in ([0.5, -0.5], [0.4, 0.2])]
+    assert np.allclose(ends[0], 0)
+    assert np.isclose(ends[1].prod(), 3)
+    values, vectors = np.linalg.eigh(hessian(np.array([0.5, -0.5])))
+    assert values[0] < 0
+    assert abs(vectors[:, 0] @ gradient(np.array([0.5, -0.5]))) < 1e-12
+
+
+def test_the_trace_needs_signs_that_are_independent():
+    """With one sign for all, v H v is the sum of all entries."""
+    H = np.array([[1, 2], [2, 5]])
+    signs = list(itertools.product((1, -1), repeat=2))
+    assert np.mean([np.array(v) @ H @ v for v in signs]) == np.trace(H)
+    assert np.mean([np.array(v) @ H @ v for v in [(1, 1), (-1, -1)]]) == H.sum()
 
 
 @pytest.mark.problem("opt-hvp-finite")
@@ -246,7 +285,7 @@ def rules_hold(case):
 
 rules = Statement(
     "thm-curvature-r",
-    text="cd149221",
+    text="eec4d9f2",
     cases=rule_cases,
     hypotheses={"f and h differentiable at w": differentiable},
     conclusion=rules_hold,
@@ -287,7 +326,7 @@ def is_the_product(case):
 
 exact = Statement(
     "thm-curvature-r",
-    text="cd149221",
+    text="eec4d9f2",
     cases=product_cases,
     hypotheses={"f twice differentiable at w": lambda case: case[0] != "half w |w|" or case[1][0] != 0},
     conclusion=is_the_product,

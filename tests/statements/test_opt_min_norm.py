@@ -285,7 +285,7 @@ mirror = Statement(
         "strictly convex": lambda case: case[0] != "flat",
     },
     conclusion=has_the_least_divergence,
-    scope="five potentials, one not a sum over coordinates, one flat; four samples, two targets, three starts and rates",
+    scope="five potentials, one no sum over coordinates, one flat; four samples, two targets, three starts and rates",
 )
 
 

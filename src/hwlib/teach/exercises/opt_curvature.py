@@ -152,9 +152,9 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "You halve r of a one-sided difference, and the error doubles. Why?",
+        "A function is smooth, and r is small. You halve the r of a one-sided difference, and its error doubles. Why?",
         [
-            Choice("The Taylor series diverges.", "The error of truncation falls with r, once r is small."),
+            Choice("The Taylor series diverges.", "Where r is small, the error of truncation falls with r."),
             Choice(
                 "Rounding: two nearly equal gradients are subtracted and divided by r.",
                 "So r is too short.",
