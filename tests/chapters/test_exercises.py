@@ -173,9 +173,7 @@ def steepness(x, y):
 
 RIGHT |= {
     "pwl-pieces-slope": hinge_by_differences,
-    "pwl-pieces-knots": lambda w1, b1: np.unique(
-        np.divide(-b1, w1, where=w1 != 0, out=np.full(len(w1), -b1[0] / w1[0]))
-    ),
+    "pwl-pieces-knots": lambda w1, b1: sorted({-b / w for w, b in zip(w1, b1, strict=True) if w}),
     "pwl-pieces-shape": shape_by_chords,
     "pwl-pieces-lipschitz": steepness,
 }
@@ -360,6 +358,7 @@ WRONG |= {
         (lambda w1, b1: np.unique(b1[w1 != 0] / w1[w1 != 0]), "The sign is wrong"),
         (lambda w1, b1: np.unique(-w1 / b1), "Divided the wrong way round"),
         (lambda w1, b1: np.sort(-b1[w1 != 0] / w1[w1 != 0]), "list it once"),
+        (lambda w1, b1: np.unique(-b1[w1 != 0] / w1[w1 != 0]) if any(w1) else [0], "your function returns"),
         (lambda w1, b1: list(dict.fromkeys(-b1[w1 != 0] / w1[w1 != 0])), "in increasing order"),
     ],
     "pwl-pieces-shape": [
@@ -384,6 +383,12 @@ WRONG |= {
         (
             lambda slopes: "affine" if slopes[0] == slopes[-1] else ["concave", "convex"][slopes[0] < slopes[-1]],
             "First and last slope are not enough",
+        ),
+        (
+            lambda slopes: (
+                "concave" if slopes[-1] < slopes[0] and min(np.diff(slopes)) < 0 else shape_by_chords(slopes)
+            ),
+            "For slopes = [2, 0, 1] your function returns concave, expected neither",
         ),
         (
             lambda slopes: (

@@ -80,7 +80,7 @@ def is_the_local_map(case):
 
 local = Statement(
     "thm-pieces-local",
-    text="bfe3a183",
+    text="66c20ddc",
     cases=with_points,
     hypotheses={"no unit's input is zero": no_unit_is_at_zero},
     conclusion=is_the_local_map,
