@@ -373,6 +373,28 @@ def test_the_two_neurons_of_xor_on_bits_collapse_the_plane():
     proved(relu(x1 + x2) == relu((x1 + t) + (x2 - t)))
 
 
+def test_two_neurons_can_also_bring_the_false_points_together():
+    """The quiz once gave as the reason that both true points land in one place."""
+    mirrored = [(clipped(x - y), clipped(y - x)) for x, y in BITS]
+    assert mirrored == [(0, 0), (0, 1), (1, 0), (0, 0)]
+    assert tuple(map(sum, mirrored)) == XOR
+
+
+def test_nand_of_two_signs_takes_an_or_of_two_threshold_neurons():
+    """The page once spoke of "a threshold neuron": one fires on a half-plane, and three points refute that."""
+    x1, x2, w1, w2, b = reals("x1 x2 w1 w2 b")
+    behind = z3.If(-x1 >= 0, 1, 0) + z3.If(-x2 >= 0, 1, 0) - 1 >= 0
+    proved(behind == z3.Not(z3.And(x1 > 0, x2 > 0)))
+    points = [(0, 9), (9, 0), (1, 1)]
+    proved(z3.Not(z3.And([(w1 * x + w2 * y + b >= 0) == nand(x, y) for x, y in [*points, (4, 5), (5, 4)]])))
+
+
+def test_the_four_neurons_of_xor_are_zero_at_the_origin():
+    """The page once said that they are negative where the signs agree."""
+    assert abs(0 - 0) - abs(0 + 0) == 0
+    assert all(abs(x - y) - abs(x + y) < 0 for x, y in itertools.product(SIGNS, repeat=2) if x * y > 0)
+
+
 def test_what_the_explorer_s_caption_says_of_layers_and_neurons():
     shown = {text: boolean_function(text) for text in ("x1 ^ x2", "~(x1 ^ x2)", "x1 & x2", "x1 | x2", "~(x1 & x2)")}
     shown["x1 & ~x2"] = boolean_function("x1 & ~x2")

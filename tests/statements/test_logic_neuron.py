@@ -352,3 +352,39 @@ def test_with_minus_one_for_false_and_s_neuron_still_computes_and_and_or_s_does_
     for b in (-2, -1):
         assert tuple(int(s + t + b >= 0) for s, t in signs) == AND
     assert boolean_function("x1 & x2").values == AND
+
+
+def test_on_signs_all_neurons_of_and_compute_and_and_none_of_or_computes_or():
+    """The page once said that those of OR compute AND as well: w = (3, 1) with b = -1 computes x1."""
+    w1, w2, b = reals("w1 w2 b")
+
+    def on_signs(table, *neuron):
+        rows = zip(BITS, table, strict=True)
+        return [fires(*neuron, (2 * x - 1, 2 * y - 1)) == bool(value) for (x, y), value in rows]
+
+    proved(z3.And(on_signs(AND, w1, w2, b)), given=[row((w1, w2, b)) for row in AND_ROWS.values()])
+    proved(z3.Not(z3.And(on_signs(OR, w1, w2, b))), given=[row((w1, w2, b)) for row in OR_ROWS.values()])
+    assert computes(OR, 3, 1, -1)
+    assert all(on_signs((0, 0, 1, 1), 3, 1, -1))
+    assert not all(on_signs(AND, 3, 1, -1))
+
+
+def test_weights_may_shift_the_line_and_without_one_the_bias_alone_changes_the_function():
+    """Below the explorer it once said: the weights turn the line; the function changes when it passes a point."""
+    assert [Q(-b, w) for w, b in ((1, -1), (2, -1))] == [1, Q(1, 2)]  # the lines x1 = 1 and x1 = 1/2 are parallel
+    assert (computes((0, 0, 0, 0), 0, 0, -1), computes((1, 1, 1, 1), 0, 0, 0)) == (True, True)
+
+
+def test_functions_are_counted_with_the_bias_as_the_weight_of_one_more_input():
+    """The page once said: sorted positive weights, times the ways to permute and negate the inputs."""
+    for n, count in ((0, 2), (1, 4), (2, 14), (3, 104)):
+        signs = list(itertools.product((-1, 1), repeat=n + 1))
+        tables = set()
+        for base in itertools.product(range(n + 2), repeat=n + 1):
+            if list(base) == sorted(base):  # sorted and not negative, the bias among them
+                for order, turns in itertools.product(set(itertools.permutations(base)), signs):
+                    weights = [w * turn for w, turn in zip(order, turns, strict=True)]
+                    sums = [sum(w * x for w, x in zip(weights, point, strict=True)) for point in signs]
+                    if 0 not in sums:
+                        tables.add(tuple(s > 0 for s, point in zip(sums, signs, strict=True) if point[-1] == 1))
+        assert len(tables) == count

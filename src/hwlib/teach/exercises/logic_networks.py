@@ -194,8 +194,8 @@ QUIZ = Quiz(
         "Why can two ReLU neurons solve XOR, when one threshold neuron cannot?",
         [
             Choice(
-                "They bend the plane, so that both true points land in one place.",
-                "Behind them one line is enough.",
+                "They bend the plane, and a line can part what they make of the four points.",
+                "At the head of this page both true points land in one place; with |x1 - x2| both false ones do.",
                 right=True,
             ),
             Choice("They have more weights.", "More weights in one neuron would not help: XOR has equal sums."),
@@ -215,7 +215,8 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A ReLU neuron of the first hidden layer is zero at every training point. What does gradient descent do to it?",
+        "A ReLU neuron of the first hidden layer is zero at every training point. What does gradient descent on the "
+        "training loss do to it, without momentum or weight decay?",
         [
             Choice("It pushes it back slowly.", "Its gradient is exactly zero, not small."),
             Choice(
