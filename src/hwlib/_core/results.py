@@ -24,12 +24,13 @@ def checksum(results: Any) -> str:
     return hashlib.sha256(json.dumps(results, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def stored_results(package: str, name: str) -> dict[str, Any]:
-    """What the script ``experiments/NAME.py`` once wrote into ``NAME.json`` of a package.
+def stored_results(package: str, name: str, *, script: str) -> dict[str, Any]:
+    """What a script in ``experiments`` once wrote into a package.
 
     Args:
         package: such as ``"hwlib.optim"``.
-        name: of the file and of the script, without their endings.
+        name: of the file, without ``.json``.
+        script: of the experiment, without ``.py``.
 
     Returns:
         ``"results"``, their ``"sha256"``, and ``"provenance"``: where they come from.
@@ -39,13 +40,13 @@ def stored_results(package: str, name: str) -> dict[str, Any]:
         ValueError: if the results are not those of the checksum.
 
     Example:
-        >>> sorted(stored_results("hwlib.optim", "double_descent"))
+        >>> sorted(stored_results("hwlib.optim", "double_descent", script="double_descent"))
         ['provenance', 'results', 'sha256']
     """
     file = resources.files(package) / f"{name}.json"
     if not file.is_file():
-        raise FileNotFoundError(f"{name}.json is missing in {package}: python -m experiments.{name} writes it")
+        raise FileNotFoundError(f"{name}.json is missing in {package}: python -m experiments.{script} writes it")
     stored: dict[str, Any] = json.loads(file.read_text("utf8"))
     if checksum(stored["results"]) != stored["sha256"]:
-        raise ValueError(f"{name}.json was changed: accepted is what experiments/{name}.py wrote")
+        raise ValueError(f"{name}.json was changed: accepted is what experiments/{script}.py wrote")
     return stored

@@ -353,4 +353,4 @@ def measured_networks() -> dict[str, Any]:
         >>> sorted(measured_networks())
         ['provenance', 'results', 'sha256']
     """
-    return stored_results("hwlib.optim", "double_descent")
+    return stored_results("hwlib.optim", "double_descent", script="double_descent")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from hwlib._core.arguments import generator, whole
 from hwlib._core.arrays import as_array
-from hwlib._core.optional import require
+from hwlib._core.progress import progress_bar
 from hwlib._core.types import AnyArray, RandomSource
 from hwlib.backprop import CrossEntropyLoss, Layer, Loss
 from hwlib.training._checkpoint import load_checkpoint, save_checkpoint
@@ -70,7 +70,7 @@ def fit(
         prepare: from inputs of any batch, augmented or of validation, to what the network takes.
         patience: stop after so many epochs in a row without a new least validation loss; None: never.
         checkpoint: file, ending in ``.npz``, to go on from and to write.
-        progress: show a bar (needs tqdm).
+        progress: show a bar.
         loss: mean over a batch; by default the cross-entropy.
 
     Returns:
@@ -95,10 +95,9 @@ def fit(
         run.settings = _settings(network, train, validation, optimizer, batch_size, patience, augment)
         run.begin(checkpoint, known_start=rng is not None)
     criterion = CrossEntropyLoss() if loss is None else loss
-    with np.errstate(over="ignore", invalid="ignore"):  # the curves show it
-        for _ in _shown(range(len(run.train), epochs), progress):
-            if run.is_over(patience):
-                break
+    bar = progress_bar("training", epochs, done=len(run.train), unit="epoch", shown=progress)
+    with np.errstate(over="ignore", invalid="ignore"), bar as shown:  # the curves show what overflows
+        while len(run.train) < epochs and not run.is_over(patience):
             shuffled = _augmented(batches(*train, batch_size, shuffle=True, rng=run.rng), augment, run.rng)
             learnt = train_epoch(network, _prepared(shuffled, prepare), loss=criterion, optimizer=optimizer)
             held_out = _prepared(batches(*validation, _EVALUATION_BATCH), prepare)
@@ -106,6 +105,7 @@ def fit(
             run.add(learnt, seen, keep_best=patience is not None)
             if checkpoint is not None:
                 run.save(checkpoint)
+            shown.update(1)
     run.restore_best()
     return Curves.of(run.train, run.validation)
 
@@ -118,10 +118,6 @@ def _augmented(data: Iterable[Batch], augment: Augmentation | None, rng: np.rand
 def _prepared(data: Iterable[Batch], prepare: Preparation | None) -> Iterator[Batch]:
     for inputs, targets in data:
         yield (inputs if prepare is None else prepare(inputs)), targets
-
-
-def _shown(steps: range, progress: bool) -> Iterable[int]:
-    return require("tqdm").tqdm(steps, unit="epoch") if progress else steps
 
 
 def _settings(

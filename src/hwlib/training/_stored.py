@@ -13,6 +13,7 @@ from hwlib.training._curves import Curves
 
 __all__ = ["StoredCurves", "stored_curves"]
 
+NETWORKS = ("mlp", "conv")
 _NAMES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
@@ -44,32 +45,40 @@ class StoredCurves:
         return f"StoredCurves({len(self.seeds)} seeds, {self.plain.epochs} epochs, {self.provenance['data']['name']})"
 
 
-def stored_curves() -> StoredCurves:
+def stored_curves(network: str = "mlp") -> StoredCurves:
     """The curves of the full experiment, ``experiments/training.py``, with where they come from.
 
-    The file ``hwlib/training/training.json`` has ``"results"``, a list of runs, each with ``seed``, ``crops`` (true or
-    false), ``train_loss``, ``train_accuracy``, ``validation_loss`` and ``validation_accuracy`` (a number for each
-    epoch), and ``end_accuracy``; their ``"sha256"``; and ``"provenance"``.
+    The file ``hwlib/training/training_NETWORK.json`` has ``"results"``, a list of runs, each with ``seed``, ``crops``
+    (true or false), ``train_loss``, ``train_accuracy``, ``validation_loss`` and ``validation_accuracy`` (a number for
+    each epoch), and ``end_accuracy``; their ``"sha256"``; and ``"provenance"``.
+
+    Args:
+        network: ``"mlp"``, one hidden layer of 128 units, or ``"conv"``, two convolutions; both from 3 x 32 x 32 pixels
+            to ten classes.
 
     Returns:
         The runs, in the order of their seeds.
 
     Raises:
         FileNotFoundError: if the experiment was never run.
-        ValueError: if the results are not those of the checksum.
+        ValueError: if there is no such network, or the results are not those of the checksum.
 
     Example:
-        >>> stored_curves().plain.validation_accuracy.shape[1]  # doctest: +SKIP
-        30
+        >>> stored_curves().plain.validation_accuracy.shape
+        (20, 30)
     """
-    stored = stored_results("hwlib.training", "training")
+    if network not in NETWORKS:
+        raise ValueError(f"network={network!r}: accepted are {', '.join(map(repr, NETWORKS))}")
+    stored = stored_results("hwlib.training", f"training_{network}", script="training")
     runs = {
         crops: sorted((run for run in stored["results"] if run["crops"] is crops), key=lambda run: run["seed"])
         for crops in (False, True)
     }
     seeds = {crops: tuple(run["seed"] for run in chosen) for crops, chosen in runs.items()}
     if not seeds[False] or seeds[False] != seeds[True]:
-        raise ValueError(f"training.json has runs of the seeds {seeds}: accepted are the same with and without crops")
+        raise ValueError(
+            f"training_{network}.json has runs of the seeds {seeds}: accepted are the same with and without crops"
+        )
     plain, cropped = (
         Curves(*(np.array([run[name] for run in chosen], float) for name in _NAMES)) for chosen in runs.values()
     )
