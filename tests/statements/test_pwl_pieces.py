@@ -184,6 +184,13 @@ def test_slopes_decide_whether_chords_lie_above():
     assert report.without["continuous"] == ((0, 0), 1)  # a step: its slopes never fall, and it is not convex
 
 
+def test_a_step_is_flat_and_has_no_lipschitz_constant():
+    """The glossary once said of all piecewise linear functions that it is the steepest slope."""
+    step = ((0, 0), 1)
+    quotients = [(at(step, Q(0)) - at(step, -Q(1, n))) * n for n in (1, 10, 1000)]
+    assert quotients == [1, 10, 1000]
+
+
 @pytest.mark.problem("pwl-convexity")
 def test_two_pieces_are_convex_for_all_real_slopes_exactly_if_the_slope_does_not_fall():
     import z3

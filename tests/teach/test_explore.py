@@ -282,7 +282,7 @@ def test_paths_in_the_plane_of_weights_say_where_they_are_and_what_is_nearest():
     starts, rounds = [(0.5, 0.5), (3.0, 0.5)], [0, 1, 400]
     explorer = descent_explorer([1, 2], 5, starts=starts, steps=rounds)
     methods = [label for label, _ in explorer.children[0].options]
-    assert methods == ["descent", "momentum", "multiplying", "Adam"]
+    assert methods == ["descent", "momentum", "exponentiated gradient", "Adam"]
     for (m, method), (i, start), (j, count) in itertools.product(
         enumerate(methods), enumerate(starts), enumerate(rounds)
     ):
@@ -291,7 +291,7 @@ def test_paths_in_the_plane_of_weights_say_where_they_are_and_what_is_nearest():
         x, y = map(float, re.search(r"is at \(([-.\d]+), ([-.\d]+)\)", note).groups())
         nearest = least_squares_limit([[1.0, 2.0]], [5.0], start)
         assert f"nearest solution is ({nearest[0]:.2f}, {nearest[1]:.2f})" in note
-        assert f"after {count} rounds" in note
+        assert f"after {count} iterations" in note
         if count == 400:
             assert abs(x + 2 * y - 5) < 0.03
             assert note.endswith("reached.") == (method in ("descent", "momentum"))

@@ -71,10 +71,10 @@ def newton_explorer(
             # A square in the line's colour, and words in the page's own: coloured words would be hard to read.
             key = f'<i style="display:inline-block;width:.7em;height:.7em;background:{colour}"></i>'
             said.append(f"{key} {name} at ({here[0]:.3f}, {here[1]:.3f}), loss {loss:.1e}")
-        say = f"from ({start[0]:g}, {start[1]:g}) after {count} rounds"
+        say = f"from ({start[0]:g}, {start[1]:g}) after {count} iterations"
         return charts_above([chart], say, details=f": {'; '.join(said)}.")
 
-    return frame_explorer({"start": starts, "rounds": steps}, frame)
+    return frame_explorer({"start": starts, "iterations": steps}, frame)
 
 
 def _level_lines(chart: Chart) -> None:

@@ -63,7 +63,9 @@ def descent_explorer(
     methods: dict[str, Callable[[Any], AnyArray]] = {
         "descent": lambda w: gradient_descent(gradient, w, learning_rate=rate, steps=most),
         "momentum": lambda w: gradient_descent(gradient, w, learning_rate=rate, steps=most, momentum=0.7),
-        "multiplying": lambda w: mirror_descent(gradient, w, learning_rate=rate, steps=most, mirror=entropy()),
+        "exponentiated gradient": lambda w: mirror_descent(
+            gradient, w, learning_rate=rate, steps=most, mirror=entropy()
+        ),
         "Adam": lambda w: _adam(gradient, w, most),
     }
     paths = {(name, start): method(np.array(start)) for name, method in methods.items() for start in starts}
@@ -78,12 +80,12 @@ def descent_explorer(
         chart.path(path[: min(count, 60) + 1], LINES[0])
         chart.dots([here], LINES[1], radius=5)
         say = (
-            f"{method.capitalize()} from {_pair(start)} is at {_pair(here)} after {count} rounds; the squared error is "
+            f"{method.capitalize()} from {_pair(start)} is at {_pair(here)} after {count} iterations; the squared error is "
             f"{(x @ here - target) ** 2:.4f}. The nearest solution is {_pair(nearest)}, {_far(here, nearest)}."
         )
         return charts_above([chart], say)
 
-    return frame_explorer({"method": list(methods), "start": starts, "rounds": steps}, frame)
+    return frame_explorer({"method": list(methods), "start": starts, "iterations": steps}, frame)
 
 
 def _adam(gradient: Callable[[AnyArray], AnyArray], start: npt.ArrayLike, steps: int) -> AnyArray:
