@@ -80,8 +80,8 @@ def descent_explorer(
         chart.path(path[: min(count, 60) + 1], LINES[0])
         chart.dots([here], LINES[1], radius=5)
         say = (
-            f"{method.capitalize()} from {_pair(start)} is at {_pair(here)} after {count} iterations; the squared error is "
-            f"{(x @ here - target) ** 2:.4f}. The nearest solution is {_pair(nearest)}, {_far(here, nearest)}."
+            f"{method.capitalize()} from {_pair(start)} is at {_pair(here)} after {count} iterations; the squared "
+            f"error is {(x @ here - target) ** 2:.4f}. The nearest solution is {_pair(nearest)}, {_far(here, nearest)}."
         )
         return charts_above([chart], say)
 
