@@ -127,14 +127,14 @@ def autograd(w, dz, size, stride):
 
 def weights_by_sums(x, dz):
     shape = [n - m + 1 for n, m in zip(x.shape, dz.shape, strict=True)]
-    made = np.zeros(shape, int)
+    made = np.zeros(shape, x.dtype)
     for a, b in np.ndindex(*shape):
         made[a, b] = (x[a : a + dz.shape[0], b : b + dz.shape[1]] * dz).sum()
     return made
 
 
 def stamped(w, dz, size, stride, add=True):
-    dx = np.zeros(size, int)
+    dx = np.zeros(size, dz.dtype)
     for r, c in np.ndindex(*dz.shape):
         for a, b in np.ndindex(*w.shape):
             old = dx[stride * r + a, stride * c + b] if add else 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from hwlib.conv import conv_matrix
 from hwlib.teach import check
 from hwlib.teach._compare import as_meant
 
@@ -20,6 +21,16 @@ def parity(n):
 def digits(n):
     places = [2**k for k in range(n)][::-1]
     return [*places, *(-place for place in places)]
+
+
+def whole_matrix(kernel, input_shape, stride, padding):
+    return conv_matrix(kernel, input_shape, stride=stride, padding=padding).toarray()
+
+
+def at_half(w, b, x, f):
+    """Fires where the sum is at least -1/2: right for whole numbers alone."""
+    error = f - int(w @ x + b >= -0.5)
+    return w + error * x, b + error
 
 
 BITS = ([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0), (0, 1, 0, 1)])
@@ -64,6 +75,9 @@ def test_a_right_answer_in_an_unusual_form_is_accepted(form):
         ("logic-networks-and-plane", [(np.zeros((0, 2)), []), (np.zeros((1, 0)), [0])], "Layer 1 has no neurons"),
         ("logic-neuron-implies", (-1, 1, 0), "Give weights and bias"),
         ("conv-gradients-sigmoid", lambda u, du: np.atleast_1d((u * (1 - u) * du).sum()), "array of shape (1,)"),
+        ("conv-matrix-build", lambda *case: whole_matrix(*case).astype(int), "is 0, expected 0.5"),
+        ("conv-gradients-input", lambda w, dz, *_: (w[0, 0] * dz).astype(int), "expected"),
+        ("logic-neuron-perceptron", at_half, "w = [0.25, 0.25], b = -0.5"),
         ("conv-matrix-output-size", lambda n, k, s, p, d: "1", "returns the text '1', expected 1"),
     ],
 )

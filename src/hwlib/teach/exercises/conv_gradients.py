@@ -51,6 +51,7 @@ def _kernel(answer: Any) -> Verdict:
         rng = np.random.default_rng(sum(input_shape))
         x = rng.integers(1, 9, input_shape)
         cases.append({"x": x, "dz": rng.integers(1, 9, output_shape(kernel, input_shape))})
+    cases.append({"x": np.array([[0.5, 1.5]]), "dz": np.array([[0.5]])})
     return compare_function(
         answer,
         reference,
@@ -96,10 +97,12 @@ def _input(answer: Any) -> Verdict:
         ((2, 2), (3, 3), 1),
         ((2, 2), (4, 4), 2),
         ((2, 3), (5, 7), 2),
+        ((1, 2), (2, 7), 3),
     ]:
         rng = np.random.default_rng(input_shape[1])
         dz = rng.integers(1, 9, output_shape(kernel, input_shape, stride=stride))
         cases.append({"w": rng.integers(1, 9, kernel), "dz": dz, "input_shape": input_shape, "stride": stride})
+    cases.append({"w": np.array([[0.5]]), "dz": np.array([[0.5, 1.5]]), "input_shape": (1, 2), "stride": 1})
     return compare_function(
         answer,
         _at_the_input,
@@ -127,7 +130,8 @@ def _norm(answer: Any) -> Verdict:
     cases = [
         {"kernel": np.array(kernel), "n": n}
         for kernel in ([3], [1, 1], [1, -1], [1, -2, 1], [1, 2, 4], [2, -1])
-        for n in (4, 5)
+        for n in (4, 5, 3, 2, 1)
+        if len(kernel) <= n
     ]
     return compare_function(
         answer,

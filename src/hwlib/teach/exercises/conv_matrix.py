@@ -139,7 +139,9 @@ def _build(answer: Any) -> Verdict:
         _matrix,
         [
             {"kernel": kernel, "input_shape": input_shape, "stride": stride, "padding": padding}
-            for kernel, (_, input_shape, stride, padding) in zip(kernels, settings, strict=True)
+            for kernel, (_, input_shape, stride, padding) in zip(
+                [*kernels, kernels[1] / 2], [*settings, settings[1]], strict=True
+            )  # the last one has halves
         ],
         mistakes={
             "Your kernel is flipped: cross-correlation does not reverse it.": (

@@ -124,6 +124,7 @@ def _perceptron(answer: Any) -> Verdict:
         for w, b in [((1, 1), 0), ((0, 0), 0), ((1, -2), 1), ((2, 1), -2)]
         for x, f in [((0, 0), 0), ((0, 1), 1), ((1, 0), 0), ((1, 1), 1), ((1, 1), 0)]
     ]
+    cases.append({"w": np.array([0.25, 0.25]), "b": -0.5, "x": np.array([0, 1]), "f": 0})  # the sum is -1/4
     return compare_function(
         answer,
         step,
