@@ -236,6 +236,12 @@ def test_max_pooling_passes_a_derivative_to_the_largest_pixel_only():
 # --- prop-rf-chain ----------------------------------------------------------------------------------------------
 
 
+def test_circular_padding_holds_pixels_and_the_first_unit_reads_the_last_one():
+    """The proposition once spoke of any padding."""
+    ring = receptive_field(nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular"), 6)
+    assert np.flatnonzero(ring.unit([0]).pixels).tolist() == [0, 1, 5]
+
+
 def formula(layers):
     r, jump, P = 1, 1, 0
     for k, s, p, d in layers:
@@ -254,7 +260,7 @@ def ends_are_as_stated(case):
 
 chain = Statement(
     "prop-rf-chain",
-    text="8751ded8",
+    text="1720bd99",
     cases=lambda: ((layers, n, unit) for layers, n in chains() for unit in range(sizes(layers, n)[-1])),
     hypotheses={"no padding has reached it": lambda case: not walk(*case)[1]},
     conclusion=ends_are_as_stated,
