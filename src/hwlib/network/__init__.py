@@ -4,6 +4,7 @@ from hwlib.network._activation import Activation, hard_tanh, leaky_relu, named_a
 from hwlib.network._as_network import NetworkLike, SupportsNetwork, as_network
 from hwlib.network._folding import folding_network
 from hwlib.network._layer import Layer, LocalAffine
+from hwlib.network._memorise import best_accuracy, memorising_network, separating_direction
 from hwlib.network._network import Network
 from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
 
@@ -15,12 +16,15 @@ __all__ = [
     "NetworkLike",
     "SupportsNetwork",
     "as_network",
+    "best_accuracy",
     "folding_network",
     "hard_tanh",
     "initialise",
     "leaky_relu",
+    "memorising_network",
     "named_activation",
     "relu_module",
+    "separating_direction",
     "snapshots",
     "two_spirals",
 ]

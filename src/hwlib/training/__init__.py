@@ -3,6 +3,7 @@
 from hwlib.training._checkpoint import load_checkpoint, save_checkpoint
 from hwlib.training._curves import Curves
 from hwlib.training._fit import Augmentation, Preparation, fit
+from hwlib.training._ideas import IDEAS, Classifier, Idea, Outcomes, stored_ideas, train_idea, try_idea
 from hwlib.training._loop import (
     Batch,
     batches,
@@ -18,10 +19,14 @@ from hwlib.training._sgd import SGD, stable_learning_rate
 from hwlib.training._stored import StoredCurves, stored_curves
 
 __all__ = [
+    "IDEAS",
     "SGD",
     "Augmentation",
     "Batch",
+    "Classifier",
     "Curves",
+    "Idea",
+    "Outcomes",
     "Preparation",
     "Score",
     "StoredCurves",
@@ -37,6 +42,9 @@ __all__ = [
     "set_training",
     "stable_learning_rate",
     "stored_curves",
+    "stored_ideas",
     "train_epoch",
+    "train_idea",
     "train_step",
+    "try_idea",
 ]
