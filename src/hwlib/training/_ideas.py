@@ -198,5 +198,5 @@ def stored_ideas() -> dict[str, Outcomes]:
         >>> stored_ideas()["random labels"].train.shape
         (20,)
     """
-    found = stored_results("hwlib.training", "ideas")["results"]
+    found = stored_results("hwlib.training", "ideas", script="ideas")["results"]
     return {name: Outcomes(**{key: np.array(values) for key, values in found[name].items()}) for name in IDEAS}
