@@ -23,6 +23,8 @@ def test_a_tensor_gives_its_values_whether_it_has_a_gradient_or_not(dtype):
 
 def test_fractions_and_truth_values_are_real_numbers():
     assert real_array("x", [Fraction(1, 4), True, np.float32(2)]).tolist() == [0.25, 1.0, 2.0]
+    with pytest.raises(ValueError, match="x has entries beyond the largest float"):
+        real_array("x", [10**400])
     assert real_array("x", [np.inf], finite=False).tolist() == [np.inf]
 
 

@@ -6,10 +6,12 @@ from fractions import Fraction as Q
 
 import numpy as np
 import pytest
+import sympy
 import torch
+from scipy import sparse
 
 from hwlib.conv import conv_matrix
-from hwlib.teach import check
+from hwlib.teach import check, exercise_names
 from hwlib.teach._compare import as_meant
 
 
@@ -85,6 +87,34 @@ def test_what_is_no_answer_is_told_so(name, answer, told):
     verdict = check(name, answer)
     assert verdict.status == "wrong"
     assert told in repr(verdict)
+
+
+class Odd:
+    """Something that cannot even be compared."""
+
+    def __eq__(self, other):
+        raise RuntimeError
+
+    __hash__ = None
+
+
+ODD = [
+    0, -1, True, 3.5, 1j, float("nan"), float("inf"), "", "12", b"ab", [], (), {}, {1: 2}, set(), [[]], [1],
+    [[1, 2], [3]], [[1, 2], [3, 4]], [("a", "b")], [None], [[None, 1]], np.zeros((0, 3)), np.zeros((2, 2, 2)), np.array(3.0),
+    np.array(["a"]), np.array([None]), torch.tensor(1.0), torch.zeros(2, device="meta"),
+    torch.ones(2, requires_grad=True), sparse.eye_array(3), sympy.eye(2), sympy.Symbol("x"), sympy.Rational(1, 2), Q(1, 2), range(3), Odd(),
+    [Odd()], len, np.ma.masked_array([1, 2], [True, False]), np.datetime64("2020-01-01"), 10**40, ((10**400, 1), 0),
+    ((1e308, 1e308), 1e308), [([[1e308, 1e308]], [0]), ([[1e308]], [0])], [([[1, 1]], [0])], slice(1), ...,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_nothing_that_a_student_passes_raises_an_error(name):
+    for odd in ODD:
+        for answer in (odd, lambda *case, odd=odd: odd, lambda odd=odd: odd):
+            verdict = check(name, answer)
+            assert not verdict, f"{verdict}: {odd!r}"
+            assert verdict._repr_html_()
 
 
 def test_numbers_are_meant_as_they_are_typed():

@@ -101,7 +101,10 @@ def real_array(name: str, values: Any, *, finite: bool = True) -> Array:
         raise ValueError(f"{name} has the type {array.dtype}: accepted are real numbers")
     if array.dtype.kind == "O" and not all(isinstance(entry, Real) for entry in array.flat):
         raise ValueError(f"{name} has entries that are no real numbers: accepted are real numbers")
-    numbers = array.astype(np.float64)
+    try:
+        numbers = array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} has entries beyond the largest float: accepted are numbers below it") from None
     if finite and not np.isfinite(numbers).all():
         raise ValueError(f"{name} has entries that are infinite or NaN: accepted are finite numbers")
     return numbers

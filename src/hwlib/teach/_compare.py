@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Number
 from types import EllipsisType
@@ -255,6 +258,22 @@ def as_meant(name: str, values: Any) -> AnyArray:
     return exact
 
 
+def decimal(number: Any) -> str:
+    """A number in at most six digits, however large.
+
+    Args:
+        number: a whole number or a Fraction.
+
+    Returns:
+        As ``:g`` writes floats.
+
+    Example:
+        >>> decimal(Fraction(-1, 3)), decimal(10**400)
+        ('-0.333333', '1.00000e+400')
+    """
+    return f"{Decimal(number.numerator) / Decimal(number.denominator):.6g}"
+
+
 def _known_mistake(
     answer: Callable[..., Any],
     cases: list[Mapping[str, Any]],
@@ -317,7 +336,21 @@ def _values(value: Any, read: Callable[[Any], Any] | None) -> AnyArray:
 
 def _differs(given: AnyArray, expected: AnyArray, tolerance: float) -> Any:
     """Where two arrays of one shape differ; something that is not a number differs from all."""
-    return ~(abs(given - expected) <= tolerance) if tolerance else given != expected
+    if (given.dtype.kind == "U") != (expected.dtype.kind == "U"):
+        return np.ones(expected.shape, dtype=bool)
+    if not tolerance:
+        return given != expected
+    if given.dtype.kind == "O":
+        given = np.vectorize(_number_or_nan, otypes=[complex])(given)
+    return ~(abs(given - expected) <= tolerance)
+
+
+def _number_or_nan(entry: Any) -> complex:
+    """Numbers of any kind as floats; NaN for those beyond them, and for symbols that stand for none."""
+    try:
+        return complex(entry)
+    except (TypeError, OverflowError):
+        return complex(math.nan)
 
 
 def _dense(value: Any) -> Any:
@@ -391,7 +424,8 @@ def _counter_example(given: sympy.Expr, expected: sympy.Expr, output: str, colum
 
 def _plain(value: Any) -> str:
     """Text of a value as the problems write it: w(0,1) for the symbol w_{0,1}, [1/2, 3] for a list or an array."""
-    value = value.tolist() if hasattr(value, "tolist") else value
+    with contextlib.suppress(NotImplementedError):  # a tensor without values
+        value = value.tolist() if hasattr(value, "tolist") else value
     if type(value) in (list, tuple):
         inner = ", ".join(repr(part) if isinstance(part, str) else _plain(part) for part in value)
         return f"[{inner}]" if type(value) is list else f"({inner}{',' * (len(value) == 1)})"

@@ -11,7 +11,7 @@ import numpy as np
 from hwlib._core.types import AnyArray, Integers
 from hwlib.logic import BooleanFunction, LogicNetwork, boolean_function, corners, prove_gate
 from hwlib.teach import Choice, Question, Quiz, Verdict, exercise
-from hwlib.teach._compare import as_meant, named, returned
+from hwlib.teach._compare import as_meant, decimal, named, returned
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -172,7 +172,7 @@ def _greater(answer: Any) -> Verdict:
         if wrong := np.flatnonzero((sums >= 0) != (first > second)).tolist():
             p, q = first[wrong[0]], second[wrong[0]]
             fires = "fires" if sums[wrong[0]] >= 0 else "does not fire"
-            message = f"For n = {n}, at {p} and {q} the sum is {float(sums[wrong[0]]):g}, so the neuron {fires}."
+            message = f"For n = {n}, at {p} and {q} the sum is {decimal(sums[wrong[0]])}, so the neuron {fires}."
             return Verdict("wrong", message, _greater_mistake(sums, first, second))
     return Verdict("right", "All pairs of numbers of up to four bits are compared rightly.")
 

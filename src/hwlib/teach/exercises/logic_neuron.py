@@ -10,7 +10,7 @@ from hwlib._core.arrays import real_array, whole_array
 from hwlib._core.types import Array, Integers
 from hwlib.logic import BooleanFunction, NotSeparable, boolean_function, corners
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import as_meant, named
+from hwlib.teach._compare import as_meant, decimal, named
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -70,7 +70,7 @@ def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
     row = int(np.argmax(fires != wanted))
     point, total = tuple(points[row].tolist()), sums[row] + bias
     message = (
-        f"At {point} the sum is w.x + b = {float(total):g}, so the neuron "
+        f"At {point} the sum is w.x + b = {decimal(total)}, so the neuron "
         f"{'fires' if fires[row] else 'does not fire'}, but f{point} = {int(wanted[row])}."
     )
     return Verdict("wrong", message, named({text: bool(rows.all()) for text, rows in mistakes.items()}))
