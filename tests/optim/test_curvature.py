@@ -398,6 +398,20 @@ def test_eigenvalues_and_trace_agree_with_the_dense_hessian():
     assert error == pytest.approx(np.sqrt(2 * (off**2).sum() / 400), rel=0.15)
 
 
+def test_all_eigenvalues_can_be_had_even_the_one_of_a_single_parameter():
+    """One parameter was told to take "from 1 to 0" eigenvalues."""
+    w = torch.tensor([2.0], dtype=torch.float64, requires_grad=True)
+    values, vectors = top_eigenvalues(hessian_operator(lambda: (w**3).sum(), [w]))
+    assert values.tolist() == [12.0]
+    assert abs(vectors).tolist() == [[1.0]]
+    w = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    values, vectors = top_eigenvalues(hessian_operator(lambda: w[0] * w[1] * w[2], [w]), 3)
+    H = np.array([[0.0, 3, 2], [3, 0, 1], [2, 1, 0]])
+    assert np.allclose(H @ vectors, vectors * values)
+    assert (np.diff(abs(values)) <= 1e-12).all()
+    assert np.allclose(vectors.T @ vectors, np.eye(3))
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [
@@ -423,7 +437,7 @@ def test_eigenvalues_and_trace_agree_with_the_dense_hessian():
         (lambda w: top_eigenvalues(hessian_operator(lambda: w @ w, [w]), 1.0), "count=1.0: accepted is a whole number"),
         (lambda w: trace_estimate(hessian_operator(lambda: w @ w, [w]), samples=2, rng="0"), "rng='0': accepted are"),
         (lambda w: hessian_operator(lambda: w @ w, [w]) @ np.ones(3), r"v has shape \(3,\): accepted are \(2,\)"),
-        (lambda w: top_eigenvalues(hessian_operator(lambda: w @ w, [w]), 2), "count=2"),
+        (lambda w: top_eigenvalues(hessian_operator(lambda: w @ w, [w]), 3), "count=3: accepted are .* from 1 to 2"),
         (
             lambda w: trace_estimate(hessian_operator(lambda: w @ w, [w]), samples=1),
             "samples=1: accepted is a whole number of at least 2",

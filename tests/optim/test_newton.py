@@ -132,6 +132,7 @@ def test_conjugate_gradients_stop_at_negative_curvature_with_a_way_down(d, seed)
 @pytest.mark.parametrize(
     ("call", "told"),
     [
+        (lambda: taylor_minimum(np.zeros((0, 0)), []), "d at least 1"),
         (lambda: taylor_minimum(np.eye(2), [1]), r"hessian has shape \(2, 2\), gradient \(1,\)"),
         (lambda: taylor_minimum([[0, 1], [0, 0]], [1, 1]), "hessian is not symmetric"),
         (lambda: taylor_minimum([[np.inf]], [1]), "hessian has entries that are infinite or NaN"),

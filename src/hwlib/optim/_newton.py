@@ -208,8 +208,8 @@ def newton_path(
 
 def _model(hessian: npt.ArrayLike, gradient: npt.ArrayLike) -> tuple[Array, Array]:
     H, g = real_array("hessian", hessian), real_array("gradient", gradient)
-    if g.ndim != 1 or H.shape != (len(g), len(g)):
-        raise ValueError(f"hessian has shape {H.shape}, gradient {g.shape}: accepted are (d, d) and (d,)")
+    if g.ndim != 1 or not g.size or H.shape != (len(g), len(g)):
+        raise ValueError(f"hessian has shape {H.shape}, gradient {g.shape}: accepted are (d, d) and (d,), d at least 1")
     if not np.allclose(H, H.T, rtol=1e-8, atol=1e-8 * abs(H).max()):
         raise ValueError("hessian is not symmetric: accepted are symmetric matrices")
     return H, g

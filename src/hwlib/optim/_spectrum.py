@@ -22,7 +22,7 @@ def top_eigenvalues(operator: HessianOperator, count: int = 1, *, tolerance: flo
 
     Args:
         operator: the Hessian.
-        count: how many, from 1 to P - 1.
+        count: how many, from 1 to P; for all of them all columns are computed.
         tolerance: relative accuracy.
 
     Returns:
@@ -40,13 +40,17 @@ def top_eigenvalues(operator: HessianOperator, count: int = 1, *, tolerance: flo
         array([-6.,  2.])
     """
     size = operator.shape[0]
-    if not 1 <= whole("count", count) < size:
-        raise ValueError(f"count={count!r}: accepted are whole numbers from 1 to {size - 1}")
+    if not 1 <= whole("count", count) <= size:
+        raise ValueError(f"count={count!r}: accepted are whole numbers from 1 to {size}")
     positive("tolerance", tolerance, zero=True)
     start = np.random.default_rng(0).standard_normal(size)
     if not (operator @ start).any():  # only a matrix of zeros does that to a random vector; ARPACK refuses it
         return np.zeros(count), np.eye(size, count)
-    values, vectors = eigsh(operator.linear_operator(), count, which="LM", v0=start, tol=tolerance)
+    if count == size:  # Lanczos' method stops one before
+        columns = operator @ np.eye(size)
+        values, vectors = np.linalg.eigh((columns + columns.T) / 2)
+    else:
+        values, vectors = eigsh(operator.linear_operator(), count, which="LM", v0=start, tol=tolerance)
     order = np.argsort(-abs(values))
     return values[order], vectors[:, order]
 
