@@ -240,6 +240,14 @@ def test_stride_and_dilation_change_places():
     assert places.verify().covered > 300
 
 
+def test_with_a_stride_the_gradient_at_the_input_is_no_full_convolution():
+    """The glossary once said so of every convolution."""
+    assert plain([0, 5, 0], [2, 1], 1, 1) == [5, 10] == input_gradient([1, 2], [5], (2,)).tolist()
+    full = plain([0, 5, 7, 0], [2, 1], 1, 1)
+    assert full == [5, 17, 14]
+    assert input_gradient([1, 2], [5, 7], (4,), stride=2).tolist() == [5, 10, 7, 14]
+
+
 def test_the_table_s_padding_needs_the_e_places_at_the_end():
     """It once said padding d(k - 1) - p at both ends; with n = 2, k = 1 and s = 2 one entry would be missing."""
     for n, k, s, d, p in places.cases():

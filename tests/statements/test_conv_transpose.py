@@ -369,6 +369,12 @@ def test_an_output_meets_only_weights_of_its_phase():
     phase.verify()
 
 
+def test_an_output_s_phase_counts_the_padding():
+    """The glossary once took the remainders of the indices alone."""
+    matrix = conv_transpose_matrix([1, 2], (2,), stride=2, padding=1).toarray()
+    assert matrix.tolist() == [[2, 0], [0, 1]]  # output 0 meets the weight with index 1
+
+
 def flat_exactly_if_the_sums_are_equal(case):
     w, kernel, image, s, p, c = case
     y = stamp(w, dict.fromkeys(np.ndindex(*image), c), s, p, output_size(kernel, image, s, p, (0, 0)))
