@@ -167,6 +167,34 @@ def test_for_all_real_numbers_the_shortest_solution_of_two_samples_is_a_combinat
     )  # both fit, so x gap = u gap = 0, and the squares of the gap are what the other is longer by
 
 
+@pytest.mark.problem("opt-min-norm")
+def test_momentum_and_one_sample_at_a_time_end_in_the_nearest_solution_as_well():
+    """Where they converge to a solution: their moves are combinations of rows, too."""
+    ended = 0
+    for X, y, start, _ in map(unpacked, filter(has_a_solution, itertools.islice(norm_cases(), 0, 400, 3))):
+        rate, nearest = 0.3 / (largest(X) or 1), start + np.linalg.pinv(X) @ (y - X @ start)
+        w, before, s = start, start, start
+        for _ in range(400):
+            w, before = w - rate * 2 * X.T @ (X @ w - y) + 0.5 * (w - before), w
+            for x, target in zip(X, y, strict=True):
+                s = s - rate * 2 * (x @ s - target) * x
+        for end_ in (w, s):
+            if np.allclose(X @ end_, y, rtol=0, atol=1e-9):
+                ended += 1
+                assert np.allclose(end_, nearest, rtol=0, atol=1e-6)
+    assert ended > 50
+
+
+@pytest.mark.problem("opt-min-norm-meaning")
+def test_ridge_regression_goes_to_the_shortest_minimiser_as_its_penalty_goes_to_zero():
+    for X in MATRICES:
+        for y in itertools.product((1, 0, -2), repeat=len(X)):
+            ridge = [np.linalg.solve(X.T @ X + p * np.eye(X.shape[1]), X.T @ np.array(y, float)) for p in (1e-3, 1e-6)]
+            gaps = [np.linalg.norm(w - np.linalg.pinv(X) @ y) for w in ridge]
+            assert gaps[1] < 1e-5
+            assert gaps[1] <= gaps[0] / 100 + 1e-9
+
+
 # --- prop-norm-step --------------------------------------------------------------------------------------------
 
 
