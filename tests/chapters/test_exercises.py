@@ -529,6 +529,7 @@ WRONG |= {
         (lambda n: comparing(n, bias=0), "It fires for equal numbers too"),
         (lambda n: comparing(n, sign=-1), "It fires if the second number is larger"),
         (lambda n: comparing(n, base=1), "A digit must weigh more"),
+        (lambda n: comparing(n, bias=-2), "With another bias these weights would do"),
         (lambda n: 1 / 0, "raises ZeroDivisionError"),
     ],
 }  # fmt: skip

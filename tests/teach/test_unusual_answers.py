@@ -77,6 +77,11 @@ def test_a_right_answer_in_an_unusual_form_is_accepted(form):
         ("logic-networks-and-plane", [(np.zeros((0, 2)), []), (np.zeros((1, 0)), [0])], "Layer 1 has no neurons"),
         ("logic-neuron-implies", (-1, 1, 0), "Give weights and bias"),
         ("conv-gradients-sigmoid", lambda u, du: np.atleast_1d((u * (1 - u) * du).sum()), "array of shape (1,)"),
+        (
+            "logic-networks-xnor",  # the first layer is dead, the second is not
+            [([[-1, -1]], [-1]), ([[1], [1]], [2, 0]), ([[0, 1]], [0])],
+            "At (0, 0) the output is 0, expected 1. Hidden values there: (0), then (2, 0).\nThe output is constant",
+        ),
         ("conv-matrix-build", lambda *case: whole_matrix(*case).astype(int), "is 0, expected 0.5"),
         ("conv-gradients-input", lambda w, dz, *_: (w[0, 0] * dz).astype(int), "expected"),
         ("logic-neuron-perceptron", at_half, "w = [0.25, 0.25], b = -0.5"),

@@ -46,8 +46,10 @@ def _on_the_table(network: LogicNetwork, function: BooleanFunction) -> Verdict:
     if list(outputs) == list(function.values):
         return Verdict("right", f"The output is right on all {len(outputs)} inputs.")
     wanted = np.array(function.values)
-    weight, bias = network.layers[0]
-    values = np.maximum(points @ weight.T + bias, 0) if len(network.layers) > 1 else None
+    values = [points]
+    for weight, bias in network.layers[:-1]:
+        values.append(np.maximum(values[-1] @ weight.T + bias, 0))
+    hidden = values[1:]
     mistakes = {
         "It computes the opposite: flip the signs of the output layer, then add 1 to its bias.": (
             (1 - outputs == wanted).all()
@@ -55,13 +57,15 @@ def _on_the_table(network: LogicNetwork, function: BooleanFunction) -> Verdict:
         "The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.": (
             ((outputs > 0) == wanted).all()
         ),
-        "All hidden neurons are dead: they are zero at every input.": values is not None and not values.any(),
+        "All hidden neurons are dead: they are zero at every input.": bool(hidden)
+        and not any(layer.any() for layer in hidden),
         "The output is constant.": (outputs == outputs[0]).all(),
     }
     row = int(np.argmax(outputs != wanted))
     point = tuple(points[row].tolist())
-    hidden = "" if values is None else f" Hidden values there: ({', '.join(map(str, values[row].tolist()))})."
-    message = f"At {point} the output is {outputs[row]}, expected {wanted[row]}.{hidden}"
+    there = ", then ".join(f"({', '.join(map(str, layer[row].tolist()))})" for layer in hidden)
+    told = f" Hidden values there: {there}." if hidden else ""
+    message = f"At {point} the output is {outputs[row]}, expected {wanted[row]}.{told}"
     return Verdict("wrong", message, named(mistakes))
 
 
@@ -184,6 +188,9 @@ def _greater_mistake(sums: AnyArray, first: Integers, second: Integers) -> str:
                 ((sums >= 0) == (first >= second)).all()
             ),
             "It fires if the second number is larger.": bool(((sums >= 0) == (first < second)).all()),
+            "With another bias these weights would do: count by how much the first number has to be larger.": (
+                min(sums[first > second]) > max(sums[first <= second])
+            ),
             "A digit must weigh more than all lower digits together.": True,
         }
     )
