@@ -63,6 +63,8 @@ def test_number_grids_show_their_numbers_deeper_where_they_are_larger():
     fills = [patch.get_facecolor() for patch in axes.patches]
     assert fills[0][3] == 0
     assert fills[1][2] > fills[2][2] > fills[3][2], "less blue is deeper orange"
+    signed = [patch.get_facecolor() for patch in plot.number_grids({"a": [[1, -4], [4, -1]]}).axes[0].patches]
+    assert signed[0] == signed[3] != signed[1] == signed[2]
     with pytest.raises(ValueError, match="one or more titles with a two-dimensional array"):
         plot.number_grids({"a": [1, 2]})
     below = plot.number_grids({"a": [[1]], "b": [[2]]}, rows=2).axes

@@ -148,7 +148,7 @@ def gradient_check(
             if left == right:
                 numeric[index] = left
             else:
-                kinks.append(Kink(name, index, left, right, float(gradient[index])))
+                kinks.append(Kink(name, index, float(left), float(right), float(gradient[index])))
         off = abs(gradient - numeric) / max(np.nanmax(abs(numeric), initial=0), SMALL)
         checked += int(np.isfinite(numeric).sum())
         if np.nanmax(off, initial=0) > error:

@@ -186,8 +186,9 @@ class MaxPool2d(_Pool2d):
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """The largest entry of each window; x is ``(n, channels, height, width)``."""
         self.columns = self._windows(x)
-        self.largest: AnyArray = self.columns.max(axis=0)
-        return self.largest.reshape(self.shape)
+        largest: AnyArray = self.columns.max(axis=0)
+        self.largest = largest
+        return largest.reshape(self.shape)
 
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
         """The gradient goes to the first largest entry."""

@@ -159,6 +159,8 @@ def shaped(name: str, values: npt.ArrayLike, shape: tuple[int | None, ...]) -> A
     """
     array = real_numbers(name, values)
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape, strict=True)):
-        accepted = ", ".join("n" if length is None else str(length) for length in shape)
+        accepted = ", ".join(
+            ("any" if axis else "n") if length is None else str(length) for axis, length in enumerate(shape)
+        )
         raise ValueError(f"{name} has shape {array.shape}: accepted is ({accepted})")
     return array

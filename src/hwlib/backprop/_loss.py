@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from hwlib._core.arrays import whole_array
 from hwlib._core.types import AnyArray, Integers
+from hwlib.activations import log_softmax
 from hwlib.backprop._layer import Layer, kept, shaped
 
 __all__ = ["CrossEntropyLoss", "Loss", "Reduction", "SquaredErrorLoss", "gradient_pass"]
@@ -67,7 +68,7 @@ class CrossEntropyLoss:
         """
         z = _batch("logits", logits)
         self.right = np.arange(len(z)), _classes(targets, z.shape)
-        log_p = _log_softmax(z)
+        log_p = log_softmax(z)
         self.p = np.exp(log_p)
         return -float(log_p[self.right].sum()) / _count(z, self.reduction)
 
@@ -181,9 +182,3 @@ def _classes(targets: npt.ArrayLike, shape: tuple[int, ...]) -> Integers:
     if not (found.min() >= 0 and found.max() < shape[1]):
         raise ValueError(f"targets from {found.min()} to {found.max()}: accepted are 0 to {shape[1] - 1}")
     return found
-
-
-def _log_softmax(z: AnyArray) -> AnyArray:
-    shifted = z - z.max(axis=1, keepdims=True)
-    result: AnyArray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result

@@ -107,10 +107,10 @@ def kernel_stamps(kernel: npt.ArrayLike, image: npt.ArrayLike, *, stride: int) -
 
 
 def number_grids(arrays: Mapping[str, npt.ArrayLike], *, rows: int = 1) -> ThemedFigure:
-    """Draw small arrays of numbers side by side, larger numbers on a deeper ground.
+    """Draw small arrays of numbers side by side, numbers further from zero on a deeper ground.
 
     Args:
-        arrays: title to array ``(h, w)`` of numbers that are not negative.
+        arrays: title to array ``(h, w)`` of numbers.
         rows: rows of panels; with more than one the arrays have one shape, and fill the rows.
 
     Returns:
@@ -130,7 +130,7 @@ def number_grids(arrays: Mapping[str, npt.ArrayLike], *, rows: int = 1) -> Theme
         raise ValueError(f"rows={rows}: accepted are rows that {len(grids)} arrays fill, of one shape if more than one")
     widths = [grid.shape[1] for grid in grids.values()][: len(grids) // rows]
     drawn = figure(0.5 + 0.5 * sum(widths), rows * (0.8 + 0.5 * max(grid.shape[0] for grid in grids.values())))
-    largest = max(grid.max() for grid in grids.values())
+    largest = max(abs(grid).max() for grid in grids.values())
     drawn_on = panels(drawn, len(grids), rows=rows, width_ratios=widths)
     for axes, (title, grid) in zip(drawn_on, grids.items(), strict=True):
         _cells(plain(axes, title), grid, colour=_depths(grid, largest))
@@ -138,7 +138,7 @@ def number_grids(arrays: Mapping[str, npt.ArrayLike], *, rows: int = 1) -> Theme
 
 
 def _depths(grid: AnyArray, largest: float) -> Callable[[int, int], str]:
-    return lambda r, c: weight_colour(1, round(4 * float(grid[r, c]) / largest), 5) if grid[r, c] else "none"
+    return lambda r, c: weight_colour(1, round(4 * abs(float(grid[r, c])) / largest), 5) if grid[r, c] else "none"
 
 
 def labelled_matrix(
