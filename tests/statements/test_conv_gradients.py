@@ -178,6 +178,8 @@ def test_the_factor_of_the_sigmoid_is_at_most_a_quarter_for_all_numbers():
     proved(u * (1 - u) <= z3.Q(1, 4))
     proved(u * (1 - u) * ((u - t) / (u * (1 - u))) == u - t, given=[u > 0, u < 1])  # the cross-entropy's error
     assert sigmoid_gradient([0.5, 0.25], [1, 1]).tolist() == [0.25, 0.1875]
+    v = sympy.Symbol("v")  # half the squared error has the derivative v - t, the whole one twice that
+    assert sympy.expand(((v - 3) ** 2 / 2).diff(v)) == v - 3
 
 
 # --- prop-gradients-places -------------------------------------------------------------------------------------
