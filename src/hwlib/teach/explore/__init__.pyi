@@ -1,3 +1,4 @@
+from .backprop_chain import sweep_explorer as sweep_explorer
 from .backprop_layers import batch_backward_explorer as batch_backward_explorer
 from .conv_counting import cost_explorer as cost_explorer
 from .conv_gradients import gradient_explorer as gradient_explorer

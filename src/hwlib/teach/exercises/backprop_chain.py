@@ -1,0 +1,219 @@
+"""Exercises of the chapter *A weight used twice gets two gradients*."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from hwlib._core.arguments import whole
+from hwlib._core.types import AnyArray
+from hwlib.backprop import Value, tape, weight_twice, weight_twice_gradient
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import returned
+from hwlib.teach._verdict import UNANSWERED, is_open
+
+
+@exercise("backprop-chain-thrice")
+def _thrice(answer: Any) -> Verdict:
+    """Derivative by w of half the square of w relu(w relu(w x))."""
+
+    def reference(w: int, x: int) -> Any:
+        weight = Value(w)
+        out = weight * (weight * (weight * x).relu()).relu()
+        (out * out * Fraction(1, 2)).backward()
+        return weight.gradient
+
+    return compare_function(
+        answer,
+        reference,
+        [{"w": w, "x": x} for w, x in [(1, 1), (2, 1), (1, 2), (-1, 1), (-1, -1), (1, -1), (-2, -1), (2, 3), (0, 1)]],
+        mistakes={
+            "That is the part of one use of w. There are three, and each has its part.": (
+                lambda w, x: w**5 * x**2 if w > 0 and x > 0 else 0
+            ),
+            "That is the derivative of p. The loss is half of its square: multiply by p.": (
+                lambda w, x: 3 * w**2 * x if w > 0 and x > 0 else 0
+            ),
+            "The ReLUs are missing: where one of them is off, nothing comes back.": lambda w, x: 3 * w**5 * x**2,
+            "The outer ReLU is missing: with w and x negative, the inner one is on, and the outer one off.": (
+                lambda w, x: 3 * w**5 * x**2 if w * x > 0 else 0
+            ),
+        },
+    )
+
+
+@exercise("backprop-chain-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and w and x at which the last line is true nevertheless."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        line, *numbers = answer
+        w, x = (whole("w and x", number) for number in numbers)
+    except (TypeError, ValueError):
+        return Verdict("wrong", f'Give a letter and two whole numbers, such as ("A", 2, 1), not {answer!r}.')
+    reasons = {
+        "A": "Line A is true: x stands still while w moves.",
+        "B": "Line B is true: near a positive y the ReLU changes nothing.",
+        "D": "Line D is true: half of a square, by the chain rule. Look before it.",
+        "E": "Line E is false in general, but it is not the first: look for the line that it took the fault from.",
+    }
+    if line != "C":
+        return Verdict("wrong", reasons.get(line, f"There is no line {line}: they go from A to E."))
+    if w * x <= 0:
+        return Verdict("wrong", f"Line C is the one, but w x = {w * x} is not positive.")
+    _, u, v, _ = weight_twice([[w]], [x])
+    said, true = v[0] * (1 + w) * x, weight_twice_gradient([[w]], [x])[0, 0]
+    if said != true:
+        return Verdict(
+            "wrong",
+            f"Line C is the first false one. But at w = {w}, x = {x} line E says {said:g}, and dL/dw = {true:g}.",
+            f"It lacks the part of the second use, v u = {v[0] * u[0]:g}.",
+        )
+    return Verdict("right", f"Line C forgets u, and at w = {w}, x = {x} nobody notices: v u = 0 and dL/dw = {true:g}.")
+
+
+@exercise("backprop-chain-kind")
+def _kind(answer: Any) -> Verdict:
+    """A matrix and a vector at which a wrong gradient is right."""
+    if is_open(answer):
+        return UNANSWERED
+    read = _matrix_and_vector(answer)
+    if isinstance(read, Verdict):
+        return read
+    weight, x = read
+    if (weight == np.eye(2)).all():
+        return Verdict("wrong", "This is the identity: find another matrix.")
+    y, u, v, _ = weight_twice(weight, x)
+    if not y.all():
+        return Verdict("wrong", f"An entry of y = W x = {_row(y)} is zero.")
+    if not v.any():
+        return Verdict("wrong", "v is zero, and so are both gradients: then every formula passes.")
+    right = weight_twice_gradient(weight, x)
+    wrong = right + np.outer(v, x - u)
+    for i, j in np.ndindex(2, 2):
+        if wrong[i, j] != right[i, j]:
+            return Verdict(
+                "wrong",
+                f"The test would notice: entry ({i},{j}) comes out as {wrong[i, j]:g}, and is {right[i, j]:g}.",
+                f"x = {_row(x)} and u = {_row(u)} have to be equal.",
+            )
+    return Verdict("right", f"All four entries pass, because u = x = {_row(x)}; and the program is wrong.")
+
+
+def _matrix_and_vector(answer: Any) -> tuple[AnyArray, AnyArray] | Verdict:
+    try:
+        weight, x = (np.asarray(part, dtype=float) for part in answer)
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Give (W, x), such as ([[1, 0], [0, 1]], [1, 2]), not {answer!r}.")
+    if weight.shape != (2, 2) or x.shape != (2,):
+        return Verdict("wrong", f"W has shape {weight.shape} and x has shape {x.shape}: give (2, 2) and (2,).")
+    if (weight % 1 != 0).any() or (x % 1 != 0).any():
+        return Verdict("wrong", "Not all of these are whole numbers.")
+    return weight, x
+
+
+def _row(numbers: AnyArray) -> str:
+    return "(" + ", ".join(f"{number:g}" for number in numbers.tolist()) + ")"
+
+
+@exercise("backprop-chain-paths")
+def _paths(answer: Any) -> Verdict:
+    """A tape of n operations with 2^n paths from its input."""
+    for n in (1, 2, 3, 5, 40):
+        start = Value(1)
+        output = _output(answer, start, {"n": n})
+        if isinstance(output, Verdict):
+            return output
+        order = tape(output)
+        operations = sum(bool(value.operation) for value in order)
+        count = {start: 1}
+        for value in order:
+            count.setdefault(value, sum(count[parent] for parent in value.parents))
+        if operations != n:
+            return Verdict("wrong", f"For n = {n} your tape has {operations} operations, expected {n}.")
+        if count[output] != 2**n:
+            slips = {
+                n + 1: "Of each operation only one operand is the number before; the other is z.",
+                1: "Each operation uses the number before only once: a product with 2 has one path.",
+            }
+            message = f"For n = {n} the number of paths from z to the output is {count[output]}, expected {2**n}."
+            return Verdict("wrong", message, slips.get(count[output], ""))
+    return Verdict("right", "n operations and 2^n paths, for n = 1, 2, 3, 5 and 40.")
+
+
+@exercise("backprop-chain-liar")
+def _liar(answer: Any) -> Verdict:
+    """A function that is t for all t, with a gradient at zero to order."""
+    for wanted in (5, 0, 1, -2):
+        for number in (0, 1, -1, 3, -2):
+            t = Value(number)
+            output = _output(answer, t, {"wanted": wanted})
+            if isinstance(output, Verdict):
+                return output
+            if output.number != number:
+                slip = "Away from zero the shares of t and of the ReLUs have to add up to one." if number else ""
+                message = f"For t = {number} and wanted = {wanted} your function returns {output.number}, not t."
+                return Verdict("wrong", message, slip)
+            output.backward()
+            if number == 0 and t.gradient != wanted:
+                message = f"At t = 0 the sweep gives {t.gradient}, and wanted = {wanted}."
+                slip = "That is t itself, with its honest gradient." if t.gradient == 1 else ""
+                return Verdict("wrong", message, slip)
+    return Verdict("right", "The function is t everywhere, and the sweep says 5, 0, 1 and −2 at zero, as wanted.")
+
+
+def _output(answer: Any, start: Value, case: dict[str, int]) -> Any:
+    """What a student's function makes of a Value and numbers: a Value, or the verdict that says why there is none."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    output = returned(lambda *numbers: answer(start, *numbers), case)
+    if isinstance(output, Verdict | Value):
+        return output
+    words = ", ".join(f"{name} = {number}" for name, number in case.items())
+    return Verdict(
+        "wrong", f"For {words} your function returns {output!r}, which is no Value: it has lost its history."
+    )
+
+
+QUIZ = Quiz(
+    Question(
+        "A sweep hands 12 to a weight from one of its uses, and 18 from the other. What is its gradient?",
+        [
+            Choice("30.", "Both uses move the loss when the weight moves, so their parts are added.", right=True),
+            Choice("18: the one that came last.", "That is what = in place of += makes of it."),
+            Choice("15: the mean.", "Moving the weight moves it in both places at once, not in one of them by chance."),
+        ],
+    ),
+    Question(
+        "A loss of a million weights is made of sums, products and ReLUs. What do all its derivatives cost?",
+        [
+            Choice(
+                "About a million times the loss.",
+                "That is forward mode: a sweep for each weight. Reverse mode has one.",
+            ),
+            Choice(
+                "At most three times the multiplications of the loss, the loss included.",
+                "Each product costs two more on the way back, however many weights there are.",
+                right=True,
+            ),
+            Choice(
+                "As much as the loss.", "On the way back each product hands on two parts, and each takes a product."
+            ),
+        ],
+    ),
+    Question(
+        "At a weight where a ReLU's input is exactly zero, PyTorch returns 0 as the derivative. What follows?",
+        [
+            Choice("The derivative is 0.", "relu(t) − relu(−t) is t, with derivative 1, and PyTorch returns 0."),
+            Choice("There is no derivative.", "There may be one: a kink does harm only if its slope comes to count."),
+            Choice(
+                "Neither: it took the slope 0 there by agreement.",
+                "Whether there is a derivative, and which, has to be found otherwise.",
+                right=True,
+            ),
+        ],
+    ),
+)
