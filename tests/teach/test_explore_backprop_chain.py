@@ -33,7 +33,7 @@ def test_the_last_frame_shows_torch_s_gradients(sample):
 def test_it_opens_on_the_finding():
     explorer = sweep_explorer()
     numbers, rule, step = explorer.children[:3]
-    assert (numbers.value, rule.value, step.value) == ("w = 2, x = 1", "added", 12)
+    assert (numbers.value, rule.value, step.value) == ("2, 1", "added", 12)
     assert "So w has 12 + 18 = 30, one part for each use." in shown("a", 0, 12)
     assert "So w has −4 + (−2) = −6" in shown("b", 0, 12)
 

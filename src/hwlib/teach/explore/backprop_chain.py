@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _DOWN, _ACROSS, _HALF, _HEIGHT, _MIDDLE = 52, 170, 68, 26, 205  # pixels: levels, columns, half a box, its height
 
-SAMPLES = {"w = 2, x = 1": (2, 1), "w = −2, x = −1": (-2, -1), "w = −2, x = 1": (-2, 1)}
+SAMPLES = {"2, 1": (2, 1), "−2, −1": (-2, -1), "−2, 1": (-2, 1)}
 
 
 def sweep_explorer(*, samples: Mapping[str, tuple[int, int]] | None = None) -> ipywidgets.VBox:
@@ -28,7 +28,7 @@ def sweep_explorer(*, samples: Mapping[str, tuple[int, int]] | None = None) -> i
         The explorer; it needs no kernel.
 
     Example:
-        >>> len(sweep_explorer(samples={"w = 2, x = 1": (2, 1)}).children)
+        >>> len(sweep_explorer(samples={"2, 1": (2, 1)}).children)
         5
     """
     graphs = {name: weight_twice_graph(*numbers) for name, numbers in (samples or SAMPLES).items()}

@@ -12,12 +12,12 @@ from hwlib.backprop import Graph
 from hwlib.teach._theme import FAINT, FIRES, INK, ON_COLOUR, SILENT
 from hwlib.teach.plot._figure import ThemedFigure, figure
 
-Place = tuple[float, float]
-_WIDTH, _HEIGHT = 0.74, 0.26  # of a node, and of each of its two halves
+Place = tuple[float, float]  # across and down, in units of a level
+_HALF, _HEIGHT, _APART = 0.86, 0.5, 2.1  # half of a box, its height, and the distance of boxes side by side
 
 
 def computation(graph: Graph, *, step: int | None = None) -> ThemedFigure:
-    """Draw a computation from left to right: numbers in the upper halves of the boxes, gradients in the lower ones.
+    """Draw a computation from top to bottom: in the left half of each box its number, in the right one its gradient.
 
     Args:
         graph: the computation.
@@ -35,40 +35,39 @@ def computation(graph: Graph, *, step: int | None = None) -> ThemedFigure:
         25
     """
     frame = graph.frame(graph.steps if step is None else step)
-    places = graph.places
-    depth, across = max(level for level, _ in places) + 1, [place for _, place in places]
-    low, high = min(across) - 0.35, max(across) + 0.35
-    drawn = figure(1.06 * depth, 1.15 * (high - low) + 0.3)
+    places = [(_APART * across, float(level)) for level, across in graph.places]
+    deepest, widest = max(down for _, down in places), max(across for across, _ in places) + 1.25
+    drawn = figure(0.95 * 2 * widest, 0.6 * (deepest + 1))
     axes = drawn.subplots()
     axes.axis("off")
-    axes.set(xlim=(-0.5, depth - 0.5), ylim=(high, low))
+    axes.set(xlim=(-widest, widest), ylim=(deepest + 0.4, -0.4))
     for edge in graph.edges:
         _edge(axes, places[edge.start], places[edge.end], _number_text(edge.slope))
     for node, (x, y), number, gradient in zip(graph.nodes, places, frame.numbers, frame.gradients, strict=True):
-        for top, colour, shown in ((y - _HEIGHT, SILENT, number), (y, FIRES, gradient)):
+        for left, colour, shown in ((x - _HALF, SILENT, number), (x, FIRES, gradient)):
             fill = "none" if shown is None else colour
-            half = Rectangle((x - _WIDTH / 2, top), _WIDTH, _HEIGHT, facecolor=fill, edgecolor=INK, lw=1)
+            half = Rectangle((left, y - _HEIGHT / 2), _HALF, _HEIGHT, facecolor=fill, edgecolor=INK, lw=1)
             axes.add_patch(half)
         value = node.name if number is None else f"{node.name} = {_number_text(number)}"
-        _words(axes, (x, y - _HEIGHT / 2), value, given=number)
-        _words(axes, (x, y + _HEIGHT / 2), "" if gradient is None else _number_text(gradient), given=gradient)
+        _words(axes, (x - _HALF / 2, y), value, given=number)
+        _words(axes, (x + _HALF / 2, y), "" if gradient is None else _number_text(gradient), given=gradient)
     return drawn
 
 
 def _edge(axes: Axes, start: Place, end: Place, slope: str) -> None:
     """An arrow with a slope beside it; one that skips a level goes round the boxes between, on its own side."""
     (x1, y1), (x2, y2) = start, end
-    if x2 - x1 <= 1:
-        path = Path([(x1 + _WIDTH / 2, y1), (x2 - _WIDTH / 2, y2)])
-        label = ((x1 + x2) / 2, (y1 + y2) / 2 - 0.1)
+    side = -1 if x1 < 0 else 1
+    if y2 - y1 <= 1:
+        into = x2 + 0.45 * ((x1 > x2) - (x1 < x2))
+        path = Path([(x1, y1 + _HEIGHT / 2), (into, y2 - _HEIGHT / 2)])
+        label = ((x1 + into) / 2 + (0.17 if x1 >= x2 else -0.17), (y1 + y2) / 2)
     else:
-        side = -1 if y1 < 0 else 1
-        away = y1 if y1 else side * (_HEIGHT + 0.3)
-        first = (x1 + _WIDTH / 2, y1) if y1 else (x1, side * _HEIGHT)
-        path = Path([first, (x1 + 0.6, away), (x2, away), (x2, y2 + side * _HEIGHT)], [1, 4, 4, 4])
-        label = ((x1 + x2) / 2, away + (-0.1 if y1 else 0.07))
-    arrow = FancyArrowPatch(path=path, arrowstyle="-|>", color=FAINT, mutation_scale=9, lw=1.3)
-    axes.add_patch(arrow)
+        away = x1 if x1 else side * (_HALF + 0.65)
+        first = (x1, y1 + _HEIGHT / 2) if x1 else (side * _HALF, y1)
+        path = Path([first, (away, y1 + 0.6), (away, y2), (x2 + side * _HALF, y2)], [1, 4, 4, 4])
+        label = (away + side * (0.13 if x1 else 0.0), (y1 + y2) / 2 + (0.3 if x1 else 0.0))
+    axes.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", color=FAINT, mutation_scale=9, lw=1.3))
     axes.text(*label, slope, ha="center", va="center", fontsize=8.5, color=INK)
 
 
