@@ -171,7 +171,7 @@ def derivatives_of_v(case):
 
 derivatives = Statement(
     "prop-chain-relation",
-    text="e98bb628",
+    text="698ba97d",
     cases=matrices,
     hypotheses={"y_i is not zero": lambda case: at(*case[:2])[0][case[2]] != 0},
     conclusion=derivatives_of_v,
@@ -236,7 +236,7 @@ def has_the_derivative(case):
 
 matrix = Statement(
     "thm-chain-matrix",
-    text="6222855e",
+    text="abbd3af3",
     cases=matrices,
     hypotheses={"y_i is not zero, or a_i x_j is": no_kink_counts},
     conclusion=has_the_derivative,
