@@ -893,6 +893,110 @@ for answers in (Path(__file__).parent / "answers").glob("[a-z]*.py"):
     WRONG |= module.WRONG
 
 
+def steepest_beta(radius, tolerance):
+    share = tolerance / radius  # tanh(beta radius / 2), solved for the exponential
+    return math.log((1 + share) / (1 - share)) / radius
+
+
+RIGHT |= {
+    "act-swish-line": steepest_beta,
+    "act-swish-hard": lambda width: max(z * max(width / 2 - z, 0) / width for z in (width / 4, width / 3, width)),
+    "act-swish-error": ("C", 0.5, -4.0),
+    "act-swish-identity": lambda radius, tolerance: radius + 30,
+}
+WRONG |= {
+    "act-swish-line": [
+        (lambda radius, tolerance: 2 * tolerance / radius**2, "not the largest"),
+        (lambda radius, tolerance: steepest_beta(radius, 2 * tolerance), "Twice Swish is compared with x"),
+        (lambda radius, tolerance: steepest_beta(radius, tolerance) * radius, "R is missing inside"),
+        (lambda radius, tolerance: steepest_beta(radius, tolerance) / 2, "the two belongs to"),
+    ],
+    "act-swish-hard": [
+        (lambda width: width / 8, "at a quarter of the width"),
+        (lambda width: width / 4, "That is the place of the largest product"),
+        (lambda width: 0.25, "That is the gate at the place"),
+        (lambda width: 1 / width, "not the slope of the gate"),
+    ],
+    "act-swish-error": [
+        (("A", 1, 0), "Sentence A is true"),
+        (("D", 1, -2), "Sentence D follows from sentence C"),
+        (("C", 1, 2), "one of them is negative left of zero"),
+        (("C", 1, -1), "these numbers do not show it"),
+        (("C", -1, 2), "beta is above zero"),
+        (("E", 1, 2), "The sentence is A, B, C or D"),
+        ("C", "Give the letter of a sentence and two numbers"),
+    ],
+    "act-swish-identity": [
+        (lambda radius, tolerance: -50, "The other way"),
+        (lambda radius, tolerance: 0, "push all of the interval to the right"),
+        (lambda radius, tolerance: radius + math.log(1 / tolerance) + 1e-9, "the factor grows, too"),
+        (lambda radius, tolerance: radius + 2, "the logarithm of one over the tolerance"),
+        (lambda radius, tolerance: math.inf, "a bias is a finite number"),
+        (lambda radius, tolerance: "far", "which is no number"),
+        (7.0, "Give the function itself"),
+    ],
+}
+
+
+def log_total(x):
+    """Log-sum-exp, two entries at a time."""
+    total = -math.inf
+    for entry in x:
+        total = float(np.logaddexp(total, entry))
+    return total
+
+
+def log_not(x, i):
+    z = x[i] - log_total([*x[:i], *x[i + 1 :]])
+    return -math.log1p(math.exp(z)) if z < 0 else -z - math.log1p(math.exp(-z))
+
+
+def log_not_directly(x, i):
+    with np.errstate(divide="ignore"):
+        return np.log(1 - np.exp(x[i] - log_total(x)))
+
+
+def naive_total(x):
+    with np.errstate(over="ignore", divide="ignore"):
+        return np.log(np.exp(x).sum())
+
+
+RIGHT |= {
+    "act-softmax-normalise": lambda x: -log_total(x),
+    "act-softmax-temperature": lambda gap, p: gap / (math.log(p) - math.log1p(-p)),
+    "act-softmax-error": ("D", [3.0, 3.0 - 33, -50]),
+    "act-softmax-not": log_not,
+}
+WRONG |= {
+    "act-softmax-normalise": [
+        (log_total, "The sign: subtract"),
+        (lambda x: -max(x), "makes the largest entry zero"),
+        (lambda x: -np.mean(x), "makes the entries add up to zero"),
+        (lambda x: -naive_total(x), "the exponentials overflow, or are all zero"),
+    ],
+    "act-softmax-temperature": [
+        (lambda gap, p: math.log(p / (1 - p)) / gap, "one over the temperature"),
+        (lambda gap, p: -gap / math.log(p), "The odds are p / (1 - p)"),
+        (lambda gap, p: gap / math.log((1 - p) / p), "The sign: the larger one"),
+        (lambda gap, p: gap / (p / (1 - p)), "The logarithm is missing"),
+    ],
+    "act-softmax-error": [
+        (("A", [0, 1]), "Sentence A is true"),
+        (("b", [0, 1]), "Sentence B is true"),
+        (("C", [0, 1]), "Sentence C is true"),
+        (("D", [0, 1]), "Where is a logarithm of a probability close to zero"),
+        (("D", [0, math.inf]), "one or more finite numbers"),
+        (("E", [0]), "The sentence is A, B, C or D"),
+        ("D", "Give the letter of a sentence and a row"),
+    ],
+    "act-softmax-not": [
+        (log_not_directly, "avoid both"),
+        (lambda x, i: log_total([*x[:i], *x[i + 1 :]]) - log_total(x), "loses all digits where class i hardly counts"),
+        (lambda x, i: x[i] - log_total(x), "of class i itself"),
+    ],
+}
+
+
 def test_every_exercise_is_tested_here():
     assert set(exercise_names()) == set(RIGHT) == set(WRONG)
     assert all(len(answers) >= 3 for answers in WRONG.values())

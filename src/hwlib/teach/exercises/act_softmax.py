@@ -1,0 +1,191 @@
+"""Exercises of the chapter *Softmax knows only differences*."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hwlib._core.types import AnyArray
+from hwlib.activations import exact_log_softmax, exact_log_sum_exp, ulp_error
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._verdict import UNANSWERED, is_open
+
+
+@exercise("act-softmax-normalise")
+def _normalise(answer: Any) -> Verdict:
+    """The constant that turns a row into logarithms of probabilities."""
+
+    def reference(x: AnyArray) -> float:
+        return -float(exact_log_sum_exp(x))
+
+    def naive(x: AnyArray) -> float:
+        with np.errstate(over="ignore", divide="ignore"):
+            return -float(np.log(np.exp(x).sum()))
+
+    rows = ([0.0], [0.0, 0.0], [1.0, 2.0, 3.0], [-3.0, 5.0], [1000.0, 999.0], [-1000.0, -1000.0, -1001.0])
+    return compare_function(
+        answer,
+        reference,
+        [{"x": np.array(row)} for row in rows],
+        mistakes={
+            "The sign: subtract the log-sum-exp.": lambda x: -reference(x),
+            "That makes the largest entry zero. The exponentials then add up to one or more, not to one.": (
+                lambda x: -float(x.max())
+            ),
+            "That makes the entries add up to zero, not their exponentials to one.": lambda x: -float(x.mean()),
+            "Right for small entries, but the exponentials overflow, or are all zero, for large ones.": naive,
+        },
+        tolerance=1e-9,
+        read=lambda value: np.nan_to_num(np.asarray(value, dtype=float), nan=-1e300),
+    )
+
+
+@exercise("act-softmax-temperature")
+def _temperature(answer: Any) -> Verdict:
+    """The temperature at which the larger of two logits gets a given probability."""
+
+    def reference(gap: float, p: float) -> float:
+        """By bisection: the probability of the larger one falls with the temperature."""
+        low, high = 1e-9, 1e9
+        for _ in range(300):
+            middle = math.sqrt(low * high)
+            share = 1 / (1 + math.exp(-min(gap / middle, 700)))
+            low, high = (middle, high) if share > p else (low, middle)
+        return low
+
+    return compare_function(
+        answer,
+        reference,
+        [
+            {"gap": gap, "p": p}
+            for gap, p in [(1.0, 0.75), (2.0, 0.9), (0.5, 0.6), (10.0, 0.999), (3.0, 0.51), (0.01, 0.8)]
+        ],
+        mistakes={
+            "That is one over the temperature.": lambda gap, p: math.log(p / (1 - p)) / gap,
+            "The odds are p / (1 - p), not p.": lambda gap, p: gap / -math.log(p),
+            "The sign: the larger one has the larger probability.": lambda gap, p: gap / math.log((1 - p) / p),
+            "The logarithm is missing: odds are exponentials of differences.": lambda gap, p: gap * (1 - p) / p,
+        },
+        tolerance=1e-6,
+    )
+
+
+@exercise("act-softmax-error")
+def _error(answer: Any) -> Verdict:
+    """The false sentence about the usual stable form, with a row that shows it."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        sentence, row = answer
+        sentence, x = str(sentence).strip().upper(), np.array(row, dtype=float)
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Give the letter of a sentence and a row of numbers, (sentence, row), not {answer!r}.")
+    if sentence not in ("A", "B", "C", "D") or x.ndim != 1 or not x.size or not np.isfinite(x).all():
+        return Verdict("wrong", "The sentence is A, B, C or D, and the row holds one or more finite numbers.")
+    true = {
+        "A": "Sentence A is true, by the invariance.",
+        "B": "Sentence B is true: no entry of z is above zero.",
+        "C": "Sentence C is true: one entry of z is zero, and its exponential is one.",
+    }
+    if sentence in true:
+        return Verdict("wrong", true[sentence])
+    with np.errstate(over="ignore"):
+        z = x - x.max()
+    usual = z - np.log(np.exp(z).sum())
+    exact = exact_log_softmax(x)
+    errors = ulp_error(usual, exact)
+    worst = int(errors.argmax())
+    if errors[worst] > 1000:
+        return Verdict(
+            "right",
+            f"Entry {worst} comes out as {usual[worst]:.6g}; it is {float(exact[worst]):.6g}, and that is "
+            f"{errors[worst]:.3g} ulps away.",
+        )
+    return Verdict(
+        "wrong",
+        f"It is sentence D, but this row does not show it: the largest error is {errors[worst]:.3g} ulps.",
+        "Where is a logarithm of a probability close to zero, so that small absolute errors are large relative ones?",
+    )
+
+
+@exercise("act-softmax-not")
+def _not(answer: Any) -> Verdict:
+    """Logarithm of the probability of all classes but one, to nine digits."""
+    rows: list[tuple[list[float], int]] = [
+        ([0.0, 0.0], 0),
+        ([1.0, 2.0, 3.0], 1),
+        ([0.0, 5.0, -2.0, 1.0], 3),
+        ([1000.0, 1000.0], 1),
+        ([0.0, -50.0], 0),
+        ([3.0, -40.0], 1),
+        ([800.0, 0.0, 0.0], 0),
+        ([-1e6, 3.0], 1),
+    ]
+
+    def reference(x: AnyArray, i: int) -> float:
+        """From the exact logarithm of the odds."""
+        return -_softplus(float(x[i]), exact_log_sum_exp(np.delete(x, i)))
+
+    def directly(x: AnyArray, i: int) -> float:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return float(np.log(1 - np.exp(float(exact_log_softmax(x)[i]))))
+
+    def digits(value: Any) -> Any:
+        """Signed logarithms, so that an absolute tolerance of them is a relative one of the values."""
+        number = np.asarray(value, dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(np.sign(number) * (1000 + np.log(abs(number))), nan=-1e9, posinf=1e9, neginf=-2e9)
+
+    return compare_function(
+        answer,
+        reference,
+        [{"x": np.array(row), "i": i} for row, i in rows],
+        mistakes={
+            "Near one, 1 - p has lost its digits, and near zero the difference from 1 is lost: avoid both.": directly,
+            "A difference of two log-sum-exps loses all digits where class i hardly counts.": (
+                lambda x, i: float(exact_log_sum_exp(np.delete(x, i))) - float(exact_log_sum_exp(x))
+            ),
+            "That is the logarithm of the probability of class i itself.": lambda x, i: float(exact_log_softmax(x)[i]),
+        },
+        tolerance=1e-9,
+        read=digits,
+    )
+
+
+def _softplus(entry: float, others: Any) -> float:
+    """log(1 + exp(entry - others)), from a number of mpmath."""
+    import mpmath
+
+    with mpmath.workprec(200):
+        z = entry - others
+        return float(mpmath.log1p(mpmath.exp(z)) if z < 0 else z + mpmath.log1p(mpmath.exp(-z)))
+
+
+QUIZ = Quiz(
+    Question(
+        "S(x + c) = S(x): for which vectors c?",
+        [
+            Choice("For all.", "Add log 2 to one of two equal entries: one half becomes two thirds."),
+            Choice("For those whose entries are all equal.", "Only differences of entries count.", right=True),
+            Choice("For those whose entries add up to zero.", "Of these, only c = 0 leaves all differences alone."),
+        ],
+    ),
+    Question(
+        "All logits are multiplied by 10. What happens?",
+        [
+            Choice("Nothing, softmax divides by the sum.", "It divides exponentials; odds are raised to the power 10."),
+            Choice("The largest gets more, unless all are equal.", "It is a tenth of the temperature.", right=True),
+            Choice("Another class may become the largest.", "A positive factor keeps the order."),
+        ],
+    ),
+    Question(
+        "After subtracting the largest entry, can the logarithm of the sum of exponentials still be minus infinity?",
+        [
+            Choice("Yes, if all others underflow.", "The largest entry itself still gives the term one."),
+            Choice("No: one term is exactly 1.", "So the sum is at least one.", right=True),
+            Choice("Only in float32.", "The term of the largest entry is 1 in every type."),
+        ],
+    ),
+)

@@ -1,0 +1,171 @@
+"""Exercises of the chapter *Swish lies between half of x and ReLU*."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hwlib.activations import swish, swish_linear_error
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import returned
+from hwlib.teach._verdict import UNANSWERED, is_open
+
+
+@exercise("act-swish-line")
+def _line(answer: Any) -> Verdict:
+    """The largest beta for which twice Swish is within a tolerance of x on an interval."""
+
+    def reference(radius: float, tolerance: float) -> float:
+        """By bisection: the distance grows with beta."""
+        low, high = 0.0, 1.0
+        while 2 * swish_linear_error(high, radius) <= tolerance:
+            high *= 2
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if 2 * swish_linear_error(middle, radius) <= tolerance else (low, middle)
+        return low
+
+    return compare_function(
+        answer,
+        reference,
+        [
+            {"radius": radius, "tolerance": tolerance}
+            for radius, tolerance in [(1.0, 0.4), (2.0, 0.5), (1.0, 0.01), (10.0, 4.9), (3.0, 0.001)]
+        ],
+        mistakes={
+            "That is the bound beta R^2 / 4, solved for beta: it is sure to be small enough, but not the largest.": (
+                lambda radius, tolerance: 2 * tolerance / radius**2
+            ),
+            "Twice Swish is compared with x, so its distance is twice that of Swish from x / 2.": (
+                lambda radius, tolerance: 2 / radius * math.atanh(2 * tolerance / radius)
+            ),
+            "R is missing inside: the hyperbolic tangent is of beta R / 2.": (
+                lambda radius, tolerance: 2 * math.atanh(tolerance / radius)
+            ),
+            "The tangent is of beta R / 2, so the two belongs to what its inverse is multiplied by.": (
+                lambda radius, tolerance: math.atanh(tolerance / radius) / radius
+            ),
+        },
+        tolerance=1e-9,
+    )
+
+
+@exercise("act-swish-hard")
+def _hard(answer: Any) -> Verdict:
+    """The constant c of the gate that rises from 0 to 1 on a straight line over a width."""
+
+    def reference(width: float) -> float:
+        z = np.linspace(0, width, 400_001)
+        return float((z * np.clip(0.5 - z / width, 0, 1)).max())
+
+    return compare_function(
+        answer,
+        reference,
+        [{"width": width} for width in (1.0, 6.0, 0.5, 16.0, 2.0)],
+        mistakes={
+            "The gate is zero half a width to the left, so the largest product is at a quarter of the width.": (
+                lambda width: width / 8
+            ),
+            "That is the place of the largest product. How large is it there?": lambda width: width / 4,
+            "That is the gate at the place of the largest product; multiply by the place.": lambda width: 0.25,
+            "c is not the slope of the gate: it is the largest z G(-z).": lambda width: 1 / width,
+        },
+        tolerance=1e-6,
+    )
+
+
+@exercise("act-swish-error")
+def _error(answer: Any) -> Verdict:
+    """The false sentence of an argument, with numbers for which it is false."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        sentence, beta, x = answer
+        sentence, beta, x = str(sentence).strip().upper(), float(beta), float(x)
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Give the letter of a sentence and two numbers, (sentence, beta, x), not {answer!r}.")
+    if sentence not in ("A", "B", "C", "D") or not (math.isfinite(beta) and math.isfinite(x)) or beta <= 0:
+        return Verdict("wrong", "The sentence is A, B, C or D; beta is above zero, and x is a number.")
+    true = {
+        "A": "Sentence A is true: the logistic function is continuous and grows from 0 to 1.",
+        "B": "Sentence B is true: x / 2 and ReLU are both zero there.",
+        "D": "Sentence D follows from sentence C, and is true all the same. Which sentence before it is false?",
+    }
+    if sentence in true:
+        return Verdict("wrong", true[sentence])
+    step = 1e-6 / beta
+    slope = float(swish(x + step, beta=beta) - swish(x - step, beta=beta)) / (2 * step)
+    if slope < -1e-9:
+        return Verdict("right", f"Sentence C it is: at x = {x:g} with beta = {beta:g} the slope is {slope:.4f}.")
+    return Verdict(
+        "wrong",
+        f"It is sentence C, but these numbers do not show it: at x = {x:g} with beta = {beta:g} the slope is "
+        f"{slope:.4f}, and Swish grows there.",
+        "Both factors grow, but one of them is negative left of zero: look there." if x >= 0 else "",
+    )
+
+
+@exercise("act-swish-identity")
+def _identity(answer: Any) -> Verdict:
+    """A shift with which one Swish unit with biases is close to x on an interval."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    for radius, tolerance in [(1.0, 0.1), (1.0, 0.001), (5.0, 0.01), (0.0, 0.001), (50.0, 1e-6), (1.0, 1.0)]:
+        given = returned(answer, {"radius": radius, "tolerance": tolerance})
+        if isinstance(given, Verdict):
+            return given
+        case = f"For radius = {radius:g} and tolerance = {tolerance:g} your function returns {given!r}"
+        try:
+            shift = float(given)
+        except (TypeError, ValueError):
+            return Verdict("wrong", f"{case}, which is no number.")
+        if not math.isfinite(shift):
+            return Verdict("wrong", f"{case}: a bias is a finite number.")
+        # swish(x + s) - s - x is -(x + s) sigmoid(-(x + s)) = swish(-(x + s)), without losing digits to s.
+        x = np.linspace(-radius, radius, 20_001)
+        gaps = abs(np.asarray(swish(-(x + shift))))
+        if gaps.max() > tolerance:
+            worst = x[gaps.argmax()]
+            message = f"{case}; at x = {worst:g} the unit is then off by {gaps.max():.3g}."
+            return Verdict("wrong", message, _shift_mistake(shift, radius, tolerance))
+    return Verdict("right", "In all six cases the unit stays within the tolerance.")
+
+
+def _shift_mistake(shift: float, radius: float, tolerance: float) -> str:
+    if shift <= -radius:
+        return "The other way: far to the right Swish is close to x, far to the left to zero."
+    if shift <= radius:
+        return "Some x + s are still negative or near zero, where Swish bends: push all of the interval to the right."
+    if math.exp(-(shift - radius)) <= tolerance:
+        return "It is x + s that multiplies the exponential: with s the factor grows, too."
+    return "The shift has to grow with the logarithm of one over the tolerance, counted from the left end, -R + s."
+
+
+QUIZ = Quiz(
+    Question(
+        "For which beta is x sigmoid(beta x) the function x itself?",
+        [
+            Choice("For beta = 0.", "There the gate is one half everywhere, and so it is x / 2."),
+            Choice("In the limit of large beta.", "Only right of zero. Left of zero it tends to zero: that is ReLU."),
+            Choice("For none, but twice Swish with a small beta is close.", "On a bounded interval.", right=True),
+        ],
+    ),
+    Question(
+        "beta is ten times as large. What happens to the largest distance from ReLU, over all real x?",
+        [
+            Choice("It is ten times smaller.", "It is a constant over beta; only the scale changes.", right=True),
+            Choice("It falls exponentially.", "At one fixed x it does. The worst x moves in towards zero."),
+            Choice("It stays, because the dip never goes away.", "The dip stays, but it gets shallower with 1/beta."),
+        ],
+    ),
+    Question(
+        "beta runs to minus infinity. What becomes of Swish?",
+        [
+            Choice("ReLU again, by symmetry.", "The gate is open left of zero now: x passes there, not on the right."),
+            Choice("min(x, 0).", "The gate is open where x is negative.", right=True),
+            Choice("x / 2.", "That is beta = 0, in the middle."),
+        ],
+    ),
+)
