@@ -90,7 +90,7 @@ def _error(answer: Any) -> Verdict:
         "C": "Sentence C is true: one entry of z is zero, and its exponential is one.",
     }
     if sentence in true:
-        return Verdict("wrong", true[sentence])
+        return Verdict("wrong", f"Sentence {sentence} is not the first false one.", true[sentence])
     with np.errstate(over="ignore"):
         z = x - x.max()
     usual = z - np.log(np.exp(z).sum())

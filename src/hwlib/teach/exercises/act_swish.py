@@ -94,7 +94,7 @@ def _error(answer: Any) -> Verdict:
         "D": "Sentence D follows from sentence C, and is true all the same. Which sentence before it is false?",
     }
     if sentence in true:
-        return Verdict("wrong", true[sentence])
+        return Verdict("wrong", f"Sentence {sentence} is not the first false one.", true[sentence])
     step = 1e-6 / beta
     slope = float(swish(x + step, beta=beta) - swish(x - step, beta=beta)) / (2 * step)
     if slope < -1e-9:
