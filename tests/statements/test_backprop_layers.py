@@ -445,7 +445,7 @@ def library_agrees(case, claim):
 
 norm = Statement(
     "thm-layers-norm",
-    text="ee0d0e1a",
+    text="1c3d2cab",
     cases=norm_cases,
     hypotheses={"v + epsilon > 0": lambda case: variance(case[0]) + case[1] > 0},
     conclusion=norm_formula,
@@ -493,7 +493,7 @@ def close(case):
 
 differences = Statement(
     "prop-layers-differences",
-    text="76f91275",
+    text="bf769b43",
     cases=difference_cases,
     hypotheses={"|f'''| <= M between x - h and x + h": bounded},
     conclusion=close,
