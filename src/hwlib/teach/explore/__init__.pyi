@@ -11,6 +11,7 @@ from .depth_counting import training_explorer as training_explorer
 from .depth_folding import folding_explorer as folding_explorer
 from .logic_networks import signals_explorer as signals_explorer
 from .logic_neuron import neuron_explorer as neuron_explorer
+from .mixture_network import mixture_network_explorer as mixture_network_explorer
 from .opt_curvature import difference_explorer as difference_explorer
 from .opt_curvature import newton_explorer as newton_explorer
 from .opt_double_descent import double_descent_explorer as double_descent_explorer

@@ -14,6 +14,7 @@ from .logic import gate_regions as gate_regions
 from .logic import hidden_values as hidden_values
 from .logic import neurons as neurons
 from .logic import weight_polygons as weight_polygons
+from .mixture import sigmoid_layers as sigmoid_layers
 from .optim import solution_paths as solution_paths
 from .optim import surface_paths as surface_paths
 from .pieces import piece_graphs as piece_graphs

@@ -1,0 +1,257 @@
+"""Exercises of the chapter *A mixture of logistic regressions is a network*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwlib._core.arrays import real_array
+from hwlib._core.types import AnyArray, Array
+from hwlib.mixture import Mixture, SigmoidNetwork, as_mixture, mixture_through
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import named
+from hwlib.teach._verdict import UNANSWERED, is_open
+
+CORNERS = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
+LABELS = (1, 1, 0, 0)
+
+
+@exercise("mixture-network-odds")
+def _odds(answer: Any) -> Verdict:
+    """Odds of the label 1, from the shares and the odds of each component."""
+
+    def reference(shares: AnyArray, odds: AnyArray) -> float:
+        p = float(Mixture(shares, np.log(odds)[:, None]).probability([1.0]))
+        return p / (1 - p)
+
+    def average(shares: AnyArray, odds: AnyArray) -> float:
+        return float(shares @ (odds / (1 + odds)))
+
+    cases = [
+        {"shares": np.array(shares), "odds": np.array(odds)}
+        for shares, odds in [
+            ([0.5, 0.5], [3.0, 0.5]),
+            ([0.25, 0.75], [3.0, 1 / 7]),
+            ([1.0], [4.0]),
+            ([0.25, 0.25, 0.5], [1.0, 9.0, 0.25]),
+        ]
+    ]
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        tolerance=1e-9,
+        mistakes={
+            "That averages the odds. What a mixture averages are probabilities.": (
+                lambda shares, odds: float(shares @ odds)
+            ),
+            "That averages the log-odds: it is the logistic regression with the average weights, not the mixture.": (
+                lambda shares, odds: float(np.exp(shares @ np.log(odds)))
+            ),
+            "That is the probability of the label 1, not yet its odds.": average,
+            "The components do not count alike: each probability is multiplied by its share.": (
+                lambda shares, odds: float(np.mean(odds / (1 + odds)) / (1 - np.mean(odds / (1 + odds))))
+            ),
+        },
+    )
+
+
+@exercise("mixture-network-turn")
+def _turn(answer: Any) -> Verdict:
+    """Shares and weights of the mixture that a network with one input is."""
+
+    def reference(hidden: AnyArray, output: AnyArray) -> tuple[AnyArray, AnyArray]:
+        network = SigmoidNetwork(hidden[:, None], output, (1 - output.sum()) / 2)
+        found = as_mixture(network)
+        assert found is not None
+        return found.shares, found.weights[:, 0]
+
+    def filled(shares: AnyArray, weights: AnyArray) -> tuple[AnyArray, AnyArray]:
+        rest = 1 - shares.sum()
+        return (np.append(shares, rest), np.append(weights, 0.0)) if rest > 1e-12 else (shares, weights)
+
+    cases = [
+        {"hidden": np.array(hidden), "output": np.array(output)}
+        for hidden, output in [
+            ([2.0], [-1.0]),
+            ([1.0, 2.0], [0.25, 0.75]),
+            ([1.0, 2.0], [0.5, -0.5]),
+            ([1.0, 2.0], [0.25, -0.5]),
+            ([1.0, 2.0, 3.0], [-0.125, 0.25, -0.25]),
+        ]
+    ]
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        tolerance=1e-9,
+        read=_sorted,
+        mistakes={
+            "A share is negative. Turn such a unit round: its hidden weight changes its sign as well.": (
+                lambda hidden, output: filled(output, hidden)
+            ),
+            "The shares are right, but a unit with a negative output weight has to be turned round.": (
+                lambda hidden, output: filled(abs(output), hidden)
+            ),
+            "The shares do not add up to one. What is missing belongs to a component with the weight zero.": (
+                lambda hidden, output: (abs(output), hidden * np.sign(output))
+            ),
+            "Do not scale the shares up: that changes every output weight. What is missing has the weight zero.": (
+                lambda hidden, output: (abs(output) / abs(output).sum(), hidden * np.sign(output))
+            ),
+        },
+    )
+
+
+@exercise("mixture-network-between")
+def _between(answer: Any) -> Verdict:
+    """Least upper bound of a mixture's value at a place between two others."""
+
+    def reference(first: float, last: float) -> float:
+        low, high = max(first, last), 1.0
+        for _ in range(40):
+            middle = (low + high) / 2
+            found = mixture_through([0.0, 1.0, 2.0], [first, middle, last]) is not None
+            low, high = (middle, high) if found else (low, middle)
+        return low
+
+    pairs = [(0.25, 0.25), (0.25, 0.5), (0.1, 0.2), (0.5, 0.75), (0.05, 0.9)]
+    return compare_function(
+        answer,
+        reference,
+        [{"first": first, "last": last} for first, last in pairs],
+        tolerance=1e-6,
+        mistakes={
+            "Between the two a mixture may be higher than both: only a single component may not.": max,
+            "Not every value below one can be had: its changes, up and down, must stay below the limit.": (
+                lambda first, last: 1.0
+            ),
+            "Changes that add up to less than one are needed, but not enough: the ends count, too.": (
+                lambda first, last: (1 + first + last) / 2
+            ),
+            "It is a probability, so it is also less than one.": lambda first, last: first + last,
+        },
+    )
+
+
+@exercise("mixture-network-bend")
+def _bend(answer: Any) -> Verdict:
+    """A mixture of two with one input and no biases whose marginal is not monotone."""
+    read = _two(answer, inputs=1)
+    if isinstance(read, Verdict):
+        return read
+    by_size = sorted(zip(abs(read.weights[:, 0]).tolist(), read.shares.tolist(), strict=True))
+    (flat, flat_share), (steep, steep_share) = by_size
+    first, second = read.weights[:, 0].tolist()
+    if first * second < 0 and flat != steep and flat_share > 0 and steep_share * steep > flat_share * flat:
+        t = np.geomspace(1e-3 / steep, 60 / flat, 2_000)
+        p = read.probability(t[:, None])
+        turn = int(abs(p - 0.5).argmax()) if abs(p - 0.5).max() > abs(p[-1] - 0.5) else int(abs(p - p[-1]).argmax())
+        return Verdict(
+            "right",
+            f"At x = 0, {t[turn]:.3g} and {t[-1]:.3g} the marginal is 0.5, {p[turn]:.4f} and {p[-1]:.4f}: it turns. "
+            "No logistic regression does.",
+        )
+    ends = read.probability([[-10 / max(steep, 1e-12)], [10 / max(steep, 1e-12)]]).tolist()
+    shape = "is flat" if ends[0] == ends[1] else f"only {'rises' if ends[0] < ends[1] else 'falls'}"
+    return Verdict(
+        "wrong",
+        f"This marginal {shape}.",
+        named(
+            {
+                "With a share of zero there is only one component left.": not read.shares.all(),
+                "One component that is flat bends nothing.": not first or not second,
+                "Both components rise, or both fall, and so does every average of them.": first * second > 0,
+                "Opposite components cancel: what is left is one logistic regression and a constant.": flat == steep,
+                "Far out the flat component wins. At zero the steep one has to, and its share is too small.": (True),
+            }
+        ),
+    )
+
+
+@exercise("mixture-network-xor")
+def _xor(answer: Any) -> Verdict:
+    """A mixture of two, with biases, that has every corner of XOR on the right side of one half."""
+    read = _two(answer, inputs=3)
+    if isinstance(read, Verdict):
+        return read
+    p = read.probability(np.column_stack([np.ones(4), CORNERS]))
+    wrong = [
+        (corner, label, value)
+        for corner, label, value in zip(CORNERS, LABELS, p.tolist(), strict=True)
+        if not (value > 0.5 if label else value < 0.5)
+    ]
+    if not wrong:
+        return Verdict("right", f"The four corners get {', '.join(f'{value:.3f}' for value in p)}.")
+    corner, label, value = wrong[0]
+    (a, b), total = corner, read.weights.sum(0)
+    message = f"At ({a:g}, {b:g}) the label is {label}, and your mixture says {value:.3f} for the label 1."
+    return Verdict(
+        "wrong",
+        message,
+        named(
+            {
+                "With equal shares it decides like one logistic regression with the sum of the weights "
+                f"({', '.join(f'{w:.3g}' for w in total)}), and that cannot do XOR.": abs(np.diff(read.shares)[0])
+                < 1e-9,
+                "Without biases the probabilities at a corner and at the opposite one add up to one.": (
+                    not read.weights[:, 0].any()
+                ),
+                "Only corners with the label 1 are wrong. Two steps, one towards each, leave each with its share.": all(
+                    label for _, label, _ in wrong
+                ),
+                "A corner with the label 0 is too high: the larger share alone must not decide there.": (True),
+            }
+        ),
+    )
+
+
+def _sorted(answer: Any) -> Array:
+    """Shares and weights as rows, by weight."""
+    shares, weights = answer
+    rows = np.column_stack([real_array("shares", shares).ravel(), real_array("weights", weights).ravel()]) + 0.0
+    return rows[np.lexsort(rows.T)]
+
+
+def _two(answer: Any, *, inputs: int) -> Mixture | Verdict:
+    """A mixture of two out of a pair (shares, weights), or what is wrong with it."""
+    if is_open(answer) or answer is None or answer is ...:
+        return UNANSWERED
+    try:
+        shares, weights = (answer.shares, answer.weights) if isinstance(answer, Mixture) else answer
+        return Mixture(shares, np.reshape(real_array("weights", weights), (2, inputs)))
+    except (TypeError, ValueError) as error:
+        return Verdict("wrong", f"Give a pair (shares, weights): two shares, and {inputs} weights for each. {error}")
+
+
+QUIZ = Quiz(
+    Question(
+        "Which activation does the output unit of the network have that equals the marginal of a mixture?",
+        [
+            Choice("A sigmoid, because the output is a probability.", "An average of probabilities is one already."),
+            Choice("None: it is linear, with the shares as weights.", "The shares add up to one.", right=True),
+            Choice("Softmax.", "Softmax makes the shares, and they do not depend on the input."),
+        ],
+    ),
+    Question(
+        "A network with one hidden sigmoid layer has a negative output weight. Can it be the marginal of a mixture?",
+        [
+            Choice("No, shares are not negative.", "Turn the unit round: minus sigma(a) is sigma(-a) minus one."),
+            Choice("Yes, if the rest fits.", "For example one minus sigma(x), which is sigma(-x).", right=True),
+            Choice(
+                "Yes, always: a negative share is a small one.", "As it stands it is no share; it has to be rewritten."
+            ),
+        ],
+    ),
+    Question(
+        "EM starts with two components that are exactly equal. What happens?",
+        [
+            Choice(
+                "They separate after some steps.", "In exact arithmetic both are given the same problem in each step."
+            ),
+            Choice("They stay equal for ever.", "So the start has to tell them apart.", right=True),
+            Choice("The likelihood falls.", "A step of EM never lowers it, here neither."),
+        ],
+    ),
+)
