@@ -71,7 +71,7 @@ def is_the_network(case):
 
 network = Statement(
     "thm-mixture-network",
-    text="9e7fba7a",
+    text="944b0a78",
     cases=tables,
     hypotheses={"drawn without looking at x": lambda case: case[0][0] == case[0][1]},
     conclusion=is_the_network,
@@ -124,7 +124,7 @@ def decided(case):
 
 which = Statement(
     "thm-mixture-which",
-    text="df460969",
+    text="3324a293",
     cases=small_networks,
     hypotheses={"reduced": lambda case: reduced(case[0])},
     conclusion=decided,
@@ -379,7 +379,7 @@ def three_claims(case):
 
 xor = Statement(
     "thm-mixture-xor",
-    text="46080976",
+    text="64460857",
     cases=on_xor,
     hypotheses={"equal shares": lambda case: case[0][0] == case[0][1]},
     conclusion=three_claims,

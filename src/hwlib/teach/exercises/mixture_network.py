@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -107,19 +108,10 @@ def _turn(answer: Any) -> Verdict:
 @exercise("mixture-network-between")
 def _between(answer: Any) -> Verdict:
     """Least upper bound of a mixture's value at a place between two others."""
-
-    def reference(first: float, last: float) -> float:
-        low, high = max(first, last), 1.0
-        for _ in range(40):
-            middle = (low + high) / 2
-            found = mixture_through([0.0, 1.0, 2.0], [first, middle, last]) is not None
-            low, high = (middle, high) if found else (low, middle)
-        return low
-
     pairs = [(0.25, 0.25), (0.25, 0.5), (0.1, 0.2), (0.5, 0.75), (0.05, 0.9)]
     return compare_function(
         answer,
-        reference,
+        _highest,
         [{"first": first, "last": last} for first, last in pairs],
         tolerance=1e-6,
         mistakes={
@@ -205,6 +197,17 @@ def _xor(answer: Any) -> Verdict:
             }
         ),
     )
+
+
+@cache
+def _highest(first: float, last: float) -> float:
+    """By bisection: up to which height in the middle there is a mixture."""
+    low, high = max(first, last), 1.0
+    while high - low > 1e-7:
+        middle = (low + high) / 2
+        found = mixture_through([0.0, 1.0, 2.0], [first, middle, last]) is not None
+        low, high = (middle, high) if found else (low, middle)
+    return low
 
 
 def _sorted(answer: Any) -> Array:

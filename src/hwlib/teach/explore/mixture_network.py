@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Bias and slope of each of the two components.
 PAIRS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
-    "down and up": ((-3, 4), (-3, -4)),
-    "up and up": ((6, 4), (-6, 4)),
+    "valley": ((-3, 4), (-3, -4)),
+    "stairs": ((6, 4), (-6, 4)),
     "opposite": ((0, 4), (0, -4)),
 }
 
