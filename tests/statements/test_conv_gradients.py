@@ -426,9 +426,12 @@ class Bordered:
     dilation: int = 1
     padding: int = 0
     channels: int = 1  # inputs, all through the same weights
+    zeros: bool = True  # or the last pixel on either side once more
 
     def matrix(self):
         padded = np.eye(self.n + 2 * self.padding)[:, self.padding : self.padding + self.n]  # columns are inputs
+        if not self.zeros:
+            padded = np.eye(self.n)[np.clip(np.arange(-self.padding, self.n + self.padding), 0, self.n - 1)]
         rows = np.array(plain(list(padded), self.w, self.stride, self.dilation))
         return np.tile(rows, self.channels)
 
@@ -441,6 +444,7 @@ def below_the_waves(case):
 
 def bordered():
     yield Bordered((1,), 1, channels=2)
+    yield Bordered((1,), 1, padding=1, zeros=False)
     for w, n, s, d, p in itertools.product(kernels(), range(1, 5), (1, 2, 3), (1, 2, 3), (0, 1, 2)):
         if d * (len(w) - 1) + 1 <= n + 2 * p:
             yield Bordered(w, n, s, d, p)
@@ -450,14 +454,16 @@ border = Statement(
     "prop-gradients-border",
     text="c4b6f2fa",
     cases=bordered,
-    hypotheses={"one channel": lambda case: case.channels == 1},
+    hypotheses={"one channel": lambda case: case.channels == 1, "zeros": lambda case: case.zeros},
     conclusion=below_the_waves,
     scope="kernels to three weights from -2 to 2, pixels to 4, strides and dilations to 3, paddings to 2",
 )
 
 
 def test_waves_bound_the_norm_with_zeros_round_the_border():
-    assert border.verify().without == {"one channel": Bordered((1,), 1, channels=2)}
+    without = border.verify().without
+    assert without == {"one channel": Bordered((1,), 1, channels=2), "zeros": Bordered((1,), 1, padding=1, zeros=False)}
+    assert np.linalg.norm(without["zeros"].matrix(), 2) == pytest.approx(3**0.5)  # the page's
 
 
 def test_the_bound_holds_on_two_axes():
