@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import conv_matrix, curvature, imports, logic, pieces, receptive_field, regions
+from bench import backprop, conv_matrix, curvature, imports, logic, pieces, receptive_field, regions
 
 BENCHMARKS = {
     "conv_matrix": conv_matrix.run,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "pieces": pieces.run,
     "regions": regions.run,
     "curvature": curvature.run,
+    "backprop": backprop.run,
     "imports": imports.run,
 }
 

@@ -7,7 +7,9 @@ Source: problems ``backprop-loss`` and ``backprop-matrix-form``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from hwlib.backprop._operations import Arithmetic, Operation, real_number, scaled
@@ -26,6 +28,7 @@ class Value(Arithmetic):
         parents: the Values that it was made from, twice if it was used twice. Plain numbers are not kept.
         slopes: derivative of this number by each of its parents.
         operation: what made it; empty for an input.
+        order: how many Values were made before it.
 
     Raises:
         ValueError: if number is no finite real number.
@@ -39,27 +42,33 @@ class Value(Arithmetic):
         30.0
     """
 
-    __slots__ = ("gradient", "name", "number", "operation", "parents", "slopes")
+    __slots__ = ("gradient", "name", "number", "operation", "order", "parents", "slopes")
+
+    _count = itertools.count()
 
     number: Any
     gradient: Any
     name: str
     operation: str
+    order: int
     parents: tuple[Value, ...]
     slopes: tuple[Any, ...]
 
     def __init__(self, number: Any, *, name: str = ""):
         self.number, self.gradient, self.name = real_number("number", number), 0, name
-        self.operation, self.parents, self.slopes = "", (), ()
+        self.operation, self.parents, self.slopes, self.order = "", (), (), next(Value._count)
 
     def _apply(self, operation: Operation, *operands: Any) -> Value:
         numbers = [one.number if isinstance(one, Value) else real_number("operand", one) for one in operands]
         made = Value.__new__(Value)
-        made.number = operation.value(*numbers)
-        made.gradient, made.name, made.operation = 0, "", operation.name
-        slopes = operation.slopes(*numbers, made.number)
-        kept = [pair for pair in zip(operands, slopes, strict=True) if isinstance(pair[0], Value)]
-        made.parents, made.slopes = tuple(parent for parent, _ in kept), tuple(slope for _, slope in kept)
+        made.number = number = operation.value(*numbers)
+        made.gradient, made.name, made.operation, made.order = 0, "", operation.name, next(Value._count)
+        slopes = operation.slopes(*numbers, number)
+        if not isinstance(operands[-1], Value):  # a plain number is not kept
+            operands, slopes = operands[:-1], slopes[:-1]
+        elif not isinstance(operands[0], Value):
+            operands, slopes = operands[1:], slopes[1:]
+        made.parents, made.slopes = operands, slopes
         return made
 
     def __repr__(self) -> str:
@@ -71,14 +80,20 @@ class Value(Arithmetic):
         Gradients of an earlier sweep are dropped, not added to: a second call gives the same. Where a ReLU's input is
         zero its slope is taken to be zero, so that what comes out need not be a derivative: see :func:`tape_kinks`.
         """
-        for _ in backward_steps(self):
-            pass
+        order = tape(self)
+        for value in order:
+            value.gradient = 0
+        self.gradient = 1
+        for value in reversed(order):
+            gradient = value.gradient
+            for parent, slope in zip(value.parents, value.slopes, strict=True):
+                parent.gradient += scaled(slope, gradient)  # not =: a number that is used twice gets two parts
 
 
 def tape(output: Value) -> list[Value]:
-    """Everything that an output was made from, in an order in which each Value stands after its parents.
+    """Everything that an output was made from, in the order in which it was made: each Value after its parents.
 
-    A loop with a stack of its own, so that no chain is too long for it.
+    A loop with a stack of its own collects it, so that no chain is too long.
 
     Args:
         output: the last one.
@@ -96,18 +111,13 @@ def tape(output: Value) -> list[Value]:
     """
     if not isinstance(output, Value):
         raise ValueError(f"output={output!r}: accepted is a Value, one number")
-    order: list[Value] = []
-    seen: set[Value] = set()
-    stack = [(output, False)]
+    found, stack = {output}, [output]
     while stack:
-        value, parents_done = stack.pop()
-        if parents_done:
-            order.append(value)
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack += [(parent, False) for parent in reversed(value.parents)]
-    return order
+        for parent in stack.pop().parents:
+            if parent not in found:
+                found.add(parent)
+                stack.append(parent)
+    return sorted(found, key=attrgetter("order"))
 
 
 class Step(NamedTuple):
@@ -125,7 +135,7 @@ class Step(NamedTuple):
 
 
 def backward_steps(output: Value) -> Iterator[Step]:
-    """The backward sweep, a step at a time; ``gradient`` of all Values changes as it goes.
+    """The backward sweep, told a step at a time.
 
     Args:
         output: what is differentiated.
@@ -144,14 +154,9 @@ def backward_steps(output: Value) -> Iterator[Step]:
         6
     """
     order = tape(output)
-    for value in order:
-        value.gradient = 0
-    output.gradient = 1
+    output.backward()
     for value in reversed(order):
-        passed = tuple(scaled(slope, value.gradient) for slope in value.slopes)
-        for parent, part in zip(value.parents, passed, strict=True):
-            parent.gradient += part  # not =: a number that is used twice gets two parts
-        yield Step(value, value.gradient, passed)
+        yield Step(value, value.gradient, tuple(scaled(slope, value.gradient) for slope in value.slopes))
 
 
 def tape_kinks(output: Value) -> list[Value]:
