@@ -20,3 +20,4 @@ from .pwl_kinks import approximation_explorer as approximation_explorer
 from .pwl_pieces import piece_explorer as piece_explorer
 from .receptive_corners import corners_explorer as corners_explorer
 from .receptive_field import receptive_explorer as receptive_explorer
+from .train_augmentation import crop_explorer as crop_explorer

@@ -1,0 +1,202 @@
+"""Exercises of the chapter *A perfect fit is easy, and not the goal*."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hwlib._core.arrays import whole_array
+from hwlib.datasets import crop
+from hwlib.network import best_accuracy
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import named, returned
+from hwlib.teach._verdict import UNANSWERED, is_open
+
+
+@exercise("train-augmentation-kept")
+def _kept(answer: Any) -> Verdict:
+    """In how many crops a pixel is still to be seen."""
+
+    def reference(i: int, j: int, h: int, w: int, p: int) -> int:
+        rows, columns = np.indices((2 * p + 1, 2 * p + 1)).reshape(2, -1)
+        image = np.zeros((len(rows), 1, h, w), np.uint8)
+        image[:, :, i, j] = 1
+        return int(crop(image, padding=p, rows=rows, columns=columns).sum())
+
+    def along(i: int, h: int, p: int) -> int:
+        return sum(0 <= i + p - r < h for r in range(2 * p + 1))
+
+    shapes = [(1, 1, 0), (1, 1, 1), (3, 3, 1), (2, 4, 1), (5, 3, 2), (2, 2, 3)]
+    cases = [
+        {"i": i, "j": j, "h": h, "w": w, "p": p} for h, w, p in shapes for i in (0, h - 1) for j in {0, w // 2, w - 1}
+    ]
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        mistakes={
+            "That is the number of all crops; near the border a pixel is lost in some.": (
+                lambda i, j, h, w, p: (2 * p + 1) ** 2
+            ),
+            "Those are the good rows alone: columns multiply them.": lambda i, j, h, w, p: along(i, h, p),
+            "Rows and columns are independent: multiply, do not add.": (
+                lambda i, j, h, w, p: along(i, h, p) + along(j, w, p)
+            ),
+            "Rows belong to i and h, columns to j and w.": lambda i, j, h, w, p: along(i, w, p) * along(j, h, p),
+            "There are 2p + 1 places to begin, from 0 to 2p.": (
+                lambda i, j, h, w, p: (
+                    sum(0 <= i + p - r < h for r in range(2 * p)) * sum(0 <= j + p - s < w for s in range(2 * p))
+                )
+            ),
+        },
+    )
+
+
+@exercise("train-augmentation-error")
+def _error(answer: Any) -> Verdict:
+    """Two different points of the plane that the direction (1, 2) does not tell apart."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        pair = whole_array("points", answer)
+    except ValueError:
+        pair = np.zeros(0, np.int64)
+    if pair.shape != (2, 2):
+        return Verdict("wrong", "Give two points with whole coordinates, each a pair, such as ((0, 0), (1, 0)).")
+    (first, second), (one, other) = pair.tolist(), (pair @ [1, 2]).tolist()
+    if first == second:
+        return Verdict("wrong", "The two points are equal, and the theorem speaks of different ones.")
+    said = f"a.x is {one} at ({first[0]}, {first[1]}) and {other} at ({second[0]}, {second[1]})"
+    if one != other:
+        hint = "Here the step holds: look for two points whose difference is orthogonal to (1, 2)."
+        return Verdict("wrong", f"{said}: these differ.", hint)
+    return Verdict("right", f"{said}: the points differ, and the numbers do not.")
+
+
+@exercise("train-augmentation-direction")
+def _direction(answer: Any) -> Verdict:
+    """A direction that separates all images of d pixels from 0 to m."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    for count, (d, m) in enumerate([(1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (4, 1), (2, 9), (3, 4)]):
+        given = returned(answer, {"d": d, "m": m})
+        if given is UNANSWERED and count:
+            return Verdict("wrong", f"For d = {d}, m = {m} your function returns nothing.")
+        if isinstance(given, Verdict):
+            return given
+        try:
+            weights = whole_array("direction", given).tolist()
+        except ValueError:
+            weights = None
+        if not isinstance(weights, list) or len(weights) != d or not all(isinstance(a, int) for a in weights):
+            return Verdict("wrong", f"For d = {d}, m = {m}: accepted is a list of {d} whole numbers, not {given!r}.")
+        if level := _level(weights, m):
+            one, other = level
+            total = sum(a * x for a, x in zip(weights, one, strict=True))
+            message = f"For d = {d}, m = {m} your direction is {weights}, and a.x = {total} at both {one} and {other}."
+            return Verdict("wrong", message, _known(answer))
+    return Verdict("right", "Your direction is different on all images, for all sizes that were tried.")
+
+
+def _level(weights: Sequence[int], m: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Two different images that a direction does not tell apart."""
+    seen: dict[int, tuple[int, ...]] = {}
+    for image in itertools.product(range(m + 1), repeat=len(weights)):
+        total = sum(a * x for a, x in zip(weights, image, strict=True))
+        if total in seen:
+            return seen[total], image
+        seen[total] = image
+    return None
+
+
+def _known(answer: Callable[..., Any]) -> str:
+    """What kind of mistake it is: seen at three pixels from 0 to 4, where the usual ones differ."""
+    try:
+        weights = sorted(whole_array("direction", returned(answer, {"d": 3, "m": 4})).tolist())
+    except ValueError:
+        return ""
+    mistakes = {
+        "That adds up the pixels: which pixel is bright is lost.": [1, 1, 1],
+        "A pixel from 0 to m has m + 1 values: that is the base.": [1, 4, 16],
+        "These weights grow too slowly: one pixel makes up for another.": [1, 2, 3],
+        "Twice is not enough where a pixel has more than two values.": [1, 2, 4],
+        "A pixel with the weight 0 is not looked at.": [0, 0, 1],
+    }
+    return named({text: weights == made for text, made in mistakes.items()})
+
+
+@exercise("train-augmentation-best")
+def _best(answer: Any) -> Verdict:
+    """How many samples the best function labels right."""
+
+    def reference(inputs: list[int], labels: list[int]) -> int:
+        return int(best_accuracy([[x] for x in inputs], labels) * len(inputs))
+
+    def most(values: list[int]) -> int:
+        return max(Counter(values).values())
+
+    tasks = [
+        ([0], [0]),
+        ([0, 1], [0, 0]),
+        ([0, 0], [0, 1]),
+        ([0, 0, 0], [1, 0, 1]),
+        ([0, 1, 0, 1], [0, 1, 1, 0]),
+        ([2, 2, 2, 5, 5, 7], [1, 1, 0, 3, 4, 1]),
+        ([1, 1, 1, 1, 2], [0, 1, 2, 3, 0]),
+    ]
+    return compare_function(
+        answer,
+        reference,
+        [{"inputs": inputs, "labels": labels} for inputs, labels in tasks],
+        mistakes={
+            "Equal inputs with different labels cannot all be right.": lambda inputs, labels: len(inputs),
+            "That counts the different inputs; several samples of one may be right at once.": (
+                lambda inputs, labels: len(set(inputs))
+            ),
+            "That is the best of the functions that say the same everywhere.": lambda inputs, labels: most(labels),
+            "You count only samples whose input has one label; of the others the most frequent one is right.": (
+                lambda inputs, labels: sum(
+                    len({b for a, b in zip(inputs, labels, strict=True) if a == x}) == 1 for x in inputs
+                )
+            ),
+            "That is a share; asked is the number of samples.": (
+                lambda inputs, labels: float(best_accuracy([[x] for x in inputs], labels))
+            ),
+        },
+    )
+
+
+QUIZ = Quiz(
+    Question(
+        "A network labels all training images right. What does that say of new images?",
+        [
+            Choice("It will be right on nearly all of them.", "With labels by lot it is right on one in ten."),
+            Choice("By itself nothing.", "Any labels of different images can be fitted, even by lot.", right=True),
+            Choice("It will be wrong: it has memorised.", "The wide network has a perfect fit, and is mostly right."),
+        ],
+    ),
+    Question(
+        "A training accuracy stays at 85 %. Does that contradict the theorem that any labels can be fitted?",
+        [
+            Choice("Yes: the images must hold equal ones.", "Perhaps, but here all are different; see the bound."),
+            Choice(
+                "No: that a network exists does not say that descent on a narrower one finds it.",
+                "More width, and more steps, brought it to 100 %.",
+                right=True,
+            ),
+            Choice("Yes: then it is not a universal approximator.", "Networks of a fixed width need not be."),
+        ],
+    ),
+    Question(
+        "With random crops, training accuracy is below validation accuracy. Is something wrong?",
+        [
+            Choice("Yes: training accuracy is always higher.", "It is measured on cropped images, which are harder."),
+            Choice("Yes: validation images were trained on.", "They need not have been: compare the images first."),
+            Choice("No: the two are measured on different kinds of images.", "Cropped ones are harder.", right=True),
+        ],
+    ),
+)
