@@ -2,9 +2,9 @@ from ._curves import bars as bars
 from ._curves import curves as curves
 from ._figure import ThemedFigure as ThemedFigure
 from ._images import image_row as image_row
-from .backprop import computation as computation
 from .augmentation import crop_grid as crop_grid
 from .augmentation import outcome_dots as outcome_dots
+from .backprop import computation as computation
 from .conv import kernel_placements as kernel_placements
 from .conv import kernel_stamps as kernel_stamps
 from .conv import labelled_matrix as labelled_matrix
