@@ -8,6 +8,10 @@ def overlap(i, h, p):
     return min(h - 1 - i, p) + min(i, p) + 1
 
 
+def shorter(i, h, p):
+    return sum(0 <= i + p - r < h for r in range(2 * p))
+
+
 def labels_at(x, inputs, labels):
     return {b for a, b in zip(inputs, labels, strict=True) if a == x}
 
@@ -27,11 +31,14 @@ WRONG = {
         (lambda i, j, h, w, p: overlap(i, h, p), "good rows alone"),
         (lambda i, j, h, w, p: overlap(i, h, p) + overlap(j, w, p), "multiply, do not add"),
         (lambda i, j, h, w, p: overlap(i, w, p) * overlap(j, h, p), "Rows belong to i and h"),
-        (lambda i, j, h, w, p: 0, "returns 0, expected 1"),
+        (lambda i, j, h, w, p: shorter(i, h, p) * shorter(j, w, p), "from 0 to 2p"),
     ],
     "train-augmentation-error": [
-        (((0, 0), (1, 0)), "these differ"),
+        (((0, 0), (1, 0)), "With equal first coordinates"),
         (((1, 1), (1, 1)), "The two points are equal"),
+        (((0, 2), (1, 0)), "level for (2, 1)"),
+        (((0, 0), (1, 2)), "along the direction"),
+        (((0, 0), (1, 1)), "these differ"),
         ((0, 1), "Give two points"),
         ("points", "Give two points"),
     ],
@@ -49,6 +56,7 @@ WRONG = {
         (lambda inputs, labels: len(inputs), "cannot all be right"),
         (lambda inputs, labels: len(set(inputs)), "counts the different inputs"),
         (lambda inputs, labels: max(labels.count(y) for y in labels), "say the same everywhere"),
+        (lambda inputs, labels: RIGHT["train-augmentation-best"](inputs, labels) / len(labels), "That is a share"),
         (
             lambda inputs, labels: sum(len(labels_at(x, inputs, labels)) == 1 for x in inputs),
             "only samples whose input",

@@ -69,11 +69,16 @@ def _error(answer: Any) -> Verdict:
         return Verdict("wrong", "Give two points with whole coordinates, each a pair, such as ((0, 0), (1, 0)).")
     (first, second), (one, other) = pair.tolist(), (pair @ [1, 2]).tolist()
     if first == second:
-        return Verdict("wrong", "The two points are equal, and the theorem speaks of different ones.")
+        return Verdict("wrong", "The two points are equal.", "The theorem speaks of different points.")
     said = f"a.x is {one} at ({first[0]}, {first[1]}) and {other} at ({second[0]}, {second[1]})"
     if one != other:
-        hint = "Here the step holds: look for two points whose difference is orthogonal to (1, 2)."
-        return Verdict("wrong", f"{said}: these differ.", hint)
+        x, y = second[0] - first[0], second[1] - first[1]
+        mistakes = {
+            "These are level for (2, 1): the direction is (1, 2).": 2 * x + y == 0,
+            "They differ along the direction: look for a difference that is orthogonal to it.": y == 2 * x,
+            "With equal first coordinates, or equal second ones, the numbers always differ.": not x or not y,
+        }
+        return Verdict("wrong", f"{said}: these differ, so here the step holds.", named(mistakes))
     return Verdict("right", f"{said}: the points differ, and the numbers do not.")
 
 
