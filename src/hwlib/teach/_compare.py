@@ -8,7 +8,7 @@ import inspect
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Number
@@ -87,7 +87,7 @@ def compare_matrix(
         return Verdict("wrong", _wrong_shape(matrix.shape, reference.shape, row_name, column_name), diagnosis)
     for row, column in np.ndindex(*reference.shape):
         given, expected = matrix[row, column], reference[row, column]
-        if sympy.expand(given - expected) != 0:
+        if sympy.expand(given - expected) != 0 and sympy.simplify(given - expected) != 0:
             message = (
                 f"Row {row}, which computes {row_name(row)}: the entry for {column_name(column)} is {_plain(given)}, "
                 f"expected {_plain(expected)}.{explain_row(row)}\n"
@@ -323,7 +323,7 @@ def _line_of(error: BaseException, answer: Callable[..., Any]) -> str:
 def _same_value(given: Any, expected: Any, tolerance: float, read: Callable[[Any], Any] | None) -> bool:
     try:
         values, right = _values(given, read), _values(expected, read)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # RuntimeError: a tensor that NumPy does not take
         return False
     return values.shape == right.shape and not np.any(_differs(values, right, tolerance))
 
@@ -380,7 +380,9 @@ def _matrix(answer: Any) -> sympy.Matrix:
 
     if isinstance(answer, sympy.MatrixBase):
         return sympy.Matrix(answer)
-    rows = _dense(answer)
+    rows = list(answer) if isinstance(answer, Iterator) else _dense(answer)
+    if isinstance(rows, list | tuple) and rows and all(isinstance(row, sympy.MatrixBase) for row in rows):
+        return sympy.Matrix.vstack(*map(sympy.Matrix, rows))
     entries = as_array("answer", rows) if hasattr(rows, "detach") else np.array(rows, dtype=object)
     if entries.ndim not in (1, 2):
         raise ValueError(f"It has {entries.ndim} axes.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
 from hwlib.activations import exact_log_softmax, exact_log_sum_exp, ulp_error
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
@@ -79,7 +80,7 @@ def _error(answer: Any) -> Verdict:
         return UNANSWERED
     try:
         sentence, row = answer
-        sentence, x = str(sentence).strip().upper(), np.array(row, dtype=float)
+        sentence, x = str(sentence).strip().upper(), real_array("row", row, finite=False)
     except (TypeError, ValueError):
         return Verdict("wrong", f"Give the letter of a sentence and a row of numbers, (sentence, row), not {answer!r}.")
     if sentence not in ("A", "B", "C", "D") or x.ndim != 1 or not x.size or not np.isfinite(x).all():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwlib._core.arguments import whole
+from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
 from hwlib.backprop import Value, tape, weight_twice, weight_twice_gradient
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
@@ -105,7 +106,7 @@ def _kind(answer: Any) -> Verdict:
 
 def _matrix_and_vector(answer: Any) -> tuple[AnyArray, AnyArray] | Verdict:
     try:
-        weight, x = (np.asarray(part, dtype=float) for part in answer)
+        weight, x = (real_array("answer", part, finite=False) for part in answer)
     except (TypeError, ValueError):
         return Verdict("wrong", f"Give (W, x), such as ([[1, 0], [0, 1]], [1, 2]), not {answer!r}.")
     if weight.shape != (2, 2) or x.shape != (2,):
