@@ -1,4 +1,4 @@
-"""Backpropagation beside micrograd, in the same run: the tape of single numbers on micrograd's own examples."""
+"""Backpropagation beside others, in the same run: the tape beside micrograd, layers beside PyTorch and micrograd."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bench._backprop_layers import layers
 from bench._timing import medians
 from hwlib.backprop import Value, count_multiplications, directional_derivative
 
@@ -136,5 +137,6 @@ def _longest(kind: Any) -> str:
 
 
 def run() -> None:
-    """Print the table."""
+    """Print the tables."""
     tape()
+    layers()

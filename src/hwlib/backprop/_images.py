@@ -10,6 +10,7 @@ Sources: problem ``backprop-layers``; Ioffe & Szegedy, *Batch Normalization* (20
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Self, TypedDict
 
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from hwlib._core.arguments import generator, positive, whole
 from hwlib._core.types import AnyArray, RandomSource
 from hwlib.backprop._layer import Layer, Parameter, kept, real_numbers, shaped
-from hwlib.conv import col2im, im2col, input_gradient, kernel_gradient, output_shape
+from hwlib.conv import im2col, input_gradient, kernel_gradient, output_shape
 
 __all__ = ["AvgPool2d", "BatchNorm", "Conv2d", "MaxPool2d"]
 
@@ -141,24 +142,11 @@ class _Pool2d(Layer):
         self.window = whole("window", window, least=1)
         self.stride = self.window if stride is None else whole("stride", stride, least=1)
 
-    def _windows(self, x: npt.ArrayLike) -> AnyArray:
-        """``(window^2, n channels m1 m2)``: one column for each window."""
-        values = shaped("x", x, (None, None, None, None))
-        self.input_shape = values.shape
-        planes = (1, math.prod(values.shape[:2]), *values.shape[2:])  # all channels of all images as one stack
-        _, _, *places = output_shape(self._kernel, planes, stride=(1, self.stride, self.stride))
-        self.shape = (*values.shape[:2], *places)
-        return im2col(values.reshape(planes), self._kernel, stride=(1, self.stride, self.stride))
-
-    def _spread(self, columns: AnyArray) -> AnyArray:
-        """The transposed map of :meth:`_windows`."""
-        n, channels, *size = self.input_shape
-        planes = (1, n * channels, *size)
-        return col2im(columns, self._kernel, planes, stride=(1, self.stride, self.stride)).reshape(self.input_shape)
-
-    @property
-    def _kernel(self) -> tuple[int, ...]:
-        return (1, 1, 1, self.window, self.window)
+    def _taps(self, x: AnyArray) -> list[AnyArray]:
+        """For each place of the window the pixels that it meets, ``(n, channels, m1, m2)``: views, to be written to."""
+        k, s = self.window, self.stride
+        *_, m1, m2 = output_shape((k, k), x.shape[2:], stride=s)
+        return [x[:, :, a : a + s * (m1 - 1) + 1 : s, b : b + s * (m2 - 1) + 1 : s] for a, b in np.ndindex(k, k)]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.window}, stride={self.stride})"
@@ -185,17 +173,17 @@ class MaxPool2d(_Pool2d):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """The largest entry of each window; x is ``(n, channels, height, width)``."""
-        self.columns = self._windows(x)
-        largest: AnyArray = self.columns.max(axis=0)
-        self.largest = largest
-        return largest.reshape(self.shape)
+        self.x = shaped("x", x, (None, None, None, None))
+        self.y: AnyArray = functools.reduce(np.maximum, self._taps(self.x))
+        return self.y
 
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
         """The gradient goes to the first largest entry."""
-        g = shaped("gradient", gradient, kept(self, "shape")).reshape(1, -1)
-        first = self.columns == self.largest
-        first[1:] &= ~np.logical_or.accumulate(first)[:-1]  # not where an equal one stands before
-        return self._spread(first * g)
+        left, spread = shaped("gradient", gradient, kept(self, "y").shape), np.zeros_like(self.x)
+        for pixels, into in zip(self._taps(self.x), self._taps(spread), strict=True):
+            into += left * (pixels == self.y)
+            left = left * (pixels != self.y)  # given away
+        return spread
 
 
 class AvgPool2d(_Pool2d):
@@ -219,13 +207,16 @@ class AvgPool2d(_Pool2d):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """The mean of each window; x is ``(n, channels, height, width)``."""
-        means: AnyArray = self._windows(x).mean(axis=0)
-        return means.reshape(self.shape)
+        self.x = shaped("x", x, (None, None, None, None))
+        self.y: AnyArray = functools.reduce(np.add, self._taps(self.x)) / self.window**2
+        return self.y
 
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
         """The gradient in equal parts."""
-        g = shaped("gradient", gradient, kept(self, "shape")).reshape(1, -1)
-        return self._spread(np.repeat(g / self.window**2, self.window**2, axis=0))
+        g, spread = shaped("gradient", gradient, kept(self, "y").shape), np.zeros_like(self.x)
+        for into in self._taps(spread):
+            into += g / self.window**2
+        return spread
 
 
 class BatchNorm(Layer):

@@ -84,14 +84,15 @@ class Linear(Layer):
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """The rows x W^T + b; x is ``(n, inputs)``."""
         self.x = shaped("x", x, (None, self.weight.value.shape[1]))
-        return self.x @ self.weight.value.T + self.bias.value
+        y: AnyArray = (self.weight.value @ self.x.T).T + self.bias.value  # faster than x W^T where n is small
+        return y
 
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
         """G^T x for W, the sum of the rows of G for b, G W for x; G is ``(n, outputs)``."""
         g = shaped("gradient", gradient, (len(kept(self, "x")), len(self.bias.value)))
         np.matmul(g.T, self.x, out=self.weight.gradient)
         g.sum(axis=0, out=self.bias.gradient)
-        return g @ self.weight.value
+        return (self.weight.value.T @ g.T).T
 
     def parameters(self) -> list[Parameter]:
         """Weight and bias."""
