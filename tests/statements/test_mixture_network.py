@@ -71,7 +71,7 @@ def is_the_network(case):
 
 network = Statement(
     "thm-mixture-network",
-    text="944b0a78",
+    text="bc67158d",
     cases=tables,
     hypotheses={"drawn without looking at x": lambda case: case[0][0] == case[0][1]},
     conclusion=is_the_network,
@@ -304,7 +304,7 @@ def line_decided(case):
 
 line = Statement(
     "thm-mixture-line",
-    text="becb4c84",
+    text="99e98004",
     cases=sequences,
     hypotheses={"with biases": lambda case: case[2]},
     conclusion=line_decided,
@@ -379,7 +379,7 @@ def three_claims(case):
 
 xor = Statement(
     "thm-mixture-xor",
-    text="64460857",
+    text="5e38fadb",
     cases=on_xor,
     hypotheses={"equal shares": lambda case: case[0][0] == case[0][1]},
     conclusion=three_claims,
