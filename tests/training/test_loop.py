@@ -93,6 +93,7 @@ def noisy():
     return layer
 
 
+@pytest.mark.problem("train-tensors")
 @pytest.mark.problem("train-loop")
 @pytest.mark.parametrize("nested", [False, True])
 def test_an_evaluation_leaves_the_network_as_it_is(nested):

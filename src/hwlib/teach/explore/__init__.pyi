@@ -21,3 +21,4 @@ from .pwl_pieces import piece_explorer as piece_explorer
 from .receptive_corners import corners_explorer as corners_explorer
 from .receptive_field import receptive_explorer as receptive_explorer
 from .train_augmentation import crop_explorer as crop_explorer
+from .train_loop import train_loop_explorer as train_loop_explorer

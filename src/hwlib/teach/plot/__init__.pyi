@@ -24,3 +24,4 @@ from .receptive import image_pairs as image_pairs
 from .receptive import receptive_growth as receptive_growth
 from .regions import identified as identified
 from .regions import region_maps as region_maps
+from .training import learning_curves as learning_curves
