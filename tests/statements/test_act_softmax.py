@@ -224,6 +224,30 @@ def test_cold_takes_the_largest_and_hot_evens_out():
             assert all(abs(t / sum(terms) - mpmath.mpf(1) / len(x)) <= most + mpmath.mpf(10) ** -45 for t in terms)
 
 
+def entropy_apart(x):
+    terms = [mpmath.mpf(2) ** entry for entry in x]
+    p = [term / sum(terms) for term in terms]
+    mean = mpmath.fsum(share * entry for share, entry in zip(p, x, strict=True)) * mpmath.log(2)
+    entropy = -mpmath.fsum(share * mpmath.log(share) for share in p)
+    least, most = (abs(entropy - end) < mpmath.mpf(10) ** -40 for end in (0, mpmath.log(len(x))))
+    identity = abs(mpmath.log(sum(terms)) - mean - entropy) < mpmath.mpf(10) ** -40
+    within = (least or entropy > 0) and (most or entropy < mpmath.log(len(x)))
+    return identity and within and least == (len(x) == 1) and most == equal(x)
+
+
+entropies = Statement(
+    "prop-softmax-entropy",
+    text="dfd513a1",
+    cases=lambda: rows(4),
+    conclusion=entropy_apart,
+    scope="all rows of up to four multiples of log 2 from -2 to 2, to 40 digits",
+)
+
+
+def test_what_is_between_the_logarithm_and_the_mean():
+    assert entropies.verify().covered == 5 + 25 + 125 + 625
+
+
 # --- stable -----------------------------------------------------------------------------------------------------------
 
 
@@ -239,7 +263,7 @@ def subtracted(case):
 
 stable = Statement(
     "thm-softmax-stable",
-    text="b8578df0",
+    text="a627e750",
     cases=lambda: ((x, k) for x in rows(4) for k in range(len(x))),
     hypotheses={"x_k is a largest entry": lambda case: case[0][case[1]] == max(case[0])},
     conclusion=subtracted,

@@ -16,7 +16,7 @@ from hwlib.teach.explore._svg import above, drawing
 if TYPE_CHECKING:
     import ipywidgets
 
-ROWS = ((3.0, 2.0, 1.0, 0.0), (3.0, 3.0, 1.0, 0.0), (2.0, 2.0, 2.0, 2.0))
+ROWS = ((3, 2, 1, 0), (3, 3, 1, 0), (2, 2, 2, 2))
 SHIFTS = (-1000, -100, 0, 100, 1000)
 TEMPERATURES = (0.05, 0.3, 1.0, 3.0, 10.0, 100.0)
 _WIDTH, _BAR, _LEFT = 210, 26, 64
@@ -24,7 +24,7 @@ _WIDTH, _BAR, _LEFT = 210, 26, 64
 
 def softmax_explorer(
     *,
-    rows: Sequence[tuple[float, ...]] = ROWS,
+    rows: Sequence[tuple[int, ...]] = ROWS,
     shifts: Sequence[int] = SHIFTS,
     temperatures: Sequence[float] = TEMPERATURES,
 ) -> ipywidgets.VBox:
@@ -39,12 +39,12 @@ def softmax_explorer(
         Widget for Jupyter, Colab and the static page.
 
     Example:
-        >>> len(softmax_explorer(rows=[(1.0, 0.0)], shifts=[0], temperatures=[1.0]).children)
+        >>> len(softmax_explorer(rows=[(1, 0)], shifts=[0], temperatures=[1.0]).children)
         5
     """
 
-    def frame(row: tuple[float, ...], shift: int, temperature: float) -> str:
-        x = np.array(row) + shift
+    def frame(row: tuple[int, ...], shift: int, temperature: float) -> str:
+        x = np.array(row, dtype=float) + shift
         right = softmax(x, temperature=temperature)
         logs = log_softmax(x, temperature=temperature)
         naive = _naive(x / temperature)
