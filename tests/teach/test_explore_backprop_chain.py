@@ -56,3 +56,11 @@ def test_the_figure_has_a_box_for_each_number_and_each_gradient():
     assert "v = 6" in texts
     assert "30" not in texts
     assert "30" in [text.get_text() for text in plot.computation(weight_twice_graph(2, 1)).axes[0].texts]
+
+
+def test_two_uses_by_one_operation_are_both_told():
+    from hwlib.backprop import Value, computation_graph
+
+    square = Value(3) * Value(5)
+    texts = [text.get_text() for text in plot.computation(computation_graph(square * square)).axes[0].texts]
+    assert "15 and 15" in texts

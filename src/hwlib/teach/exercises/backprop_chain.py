@@ -197,7 +197,7 @@ QUIZ = Quiz(
             ),
             Choice(
                 "At most three times the multiplications of the loss, the loss included.",
-                "Each product costs two more on the way back, however many weights there are.",
+                "Each product costs at most two more on the way back, however many weights there are.",
                 right=True,
             ),
             Choice(

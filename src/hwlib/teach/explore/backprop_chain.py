@@ -38,7 +38,7 @@ def sweep_explorer(*, samples: Mapping[str, tuple[int, int]] | None = None) -> i
         return _frame(graphs[name], step, overwrite=rule == "overwritten")
 
     controls: dict[str, list[Any]] = {
-        "numbers": list(graphs),
+        "w, x": list(graphs),
         "parts are": ["added", "overwritten"],
         "step": list(steps),
     }

@@ -41,8 +41,11 @@ def computation(graph: Graph, *, step: int | None = None) -> ThemedFigure:
     axes = drawn.subplots()
     axes.axis("off")
     axes.set(xlim=(-widest, widest), ylim=(deepest + 0.4, -0.4))
-    for edge in graph.edges:
-        _edge(axes, places[edge.start], places[edge.end], _number_text(edge.slope))
+    slopes: dict[tuple[int, int], list[str]] = {}
+    for edge in graph.edges:  # an operand may be used twice by one operation
+        slopes.setdefault((edge.start, edge.end), []).append(_number_text(edge.slope))
+    for (start, end), some in slopes.items():
+        _edge(axes, places[start], places[end], " and ".join(some))
     for node, (x, y), number, gradient in zip(graph.nodes, places, frame.numbers, frame.gradients, strict=True):
         for left, colour, shown in ((x - _HALF, SILENT, number), (x, FIRES, gradient)):
             fill = "none" if shown is None else colour
