@@ -51,8 +51,8 @@ def beside_torch() -> None:
         for ours, theirs in zip(model.parameters(), by_torch(), strict=True):
             np.testing.assert_allclose(ours.gradient, theirs.numpy(), atol=1e-6)
         times = medians({"layers": by_layers, "torch": by_torch}, rounds=ROUNDS)
-        own, theirs = times["layers"], times["torch"]
-        print(f"batch {batch:3}: own layers {own * 1e3:6.2f} ms, torch {theirs * 1e3:6.2f} ms: {own / theirs:.2f}")
+        own, peers = times["layers"], times["torch"]
+        print(f"batch {batch:3}: own layers {own * 1e3:6.2f} ms, torch {peers * 1e3:6.2f} ms: {own / peers:.2f}")
     print("Goal: at most 1.3 times torch's.")
 
 
