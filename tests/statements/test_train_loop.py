@@ -292,7 +292,7 @@ def never_converges(case):
 
 forgotten = Statement(
     "prop-train-forget",
-    text="c6b4f3a5",
+    text="888d9789",
     cases=forgetful,
     hypotheses={
         "positive curvature": lambda case: case[0] > 0,

@@ -60,3 +60,16 @@ def test_it_opens_where_small_batches_break_and_larger_ones_do_not():
     assert "It learns" in other.value
     assert all(len(frame.value) < 12_000 for frame in (opened, other))
     assert all(re.search(r'aria-label="[^"]{40,}"', frame.value) for frame in (opened, other))
+
+
+def test_what_is_said_below_the_explorer_holds_in_every_frame():
+    """Small rates: small batches get further. Rate one: only batches of five break it. From ten on no unit is on."""
+    frames = [stack.children for stack in train_loop_explorer().children[-1].children]
+    values = [[frame.value for frame in row] for row in frames]
+    assert (len(values), {len(row) for row in values}) == (9, {4})  # 0.01 to 100; 5, 20, 100, 300
+    for row in values[:4]:
+        losses = [float(re.search(r"training loss ([\d.]+)", frame)[1]) for frame in row]
+        assert losses == sorted(losses)
+        assert not any("It broke" in frame for frame in row)
+    assert ["It broke" in frame for frame in values[4]] == [True, False, False, False]
+    assert all("; 0 of 16 hidden units" in frame and "It broke" in frame for row in values[6:] for frame in row)
