@@ -96,6 +96,9 @@ def gradient_check(
 ) -> GradientCheck:
     """Compares every derivative of a layer with the central difference, in float64.
 
+    Numbers are moved one at a time. So what is found are kinks along the axes: where the loss bends only if several
+    numbers move together, as relu(min(a, b)) does at zero, the differences agree with the derivatives along the axes.
+
     Args:
         layer: with forward, backward and parameters; it is copied and stays as it is.
         x: ``(n, ...)``, a batch, finite.
