@@ -295,7 +295,7 @@ def share_is_the_formula(case):
 
 share = Statement(
     "prop-fit-crops",
-    text="e6b5e416",
+    text="49373493",
     cases=shares,
     hypotheses={"p at most h and w": lambda case: case[2] <= min(case[:2])},
     conclusion=share_is_the_formula,
