@@ -15,7 +15,9 @@ from . import training as training
 from .activations import cross_entropy as cross_entropy
 from .activations import log_softmax as log_softmax
 from .activations import softmax as softmax
+from .backprop import Sequential as Sequential
 from .backprop import Value as Value
+from .backprop import gradient_check as gradient_check
 from .conv import conv_cost as conv_cost
 from .conv import conv_matrix as conv_matrix
 from .conv import conv_transpose_matrix as conv_transpose_matrix
