@@ -237,7 +237,7 @@ def entropy_apart(x):
 
 entropies = Statement(
     "prop-softmax-entropy",
-    text="dfd513a1",
+    text="c6207459",
     cases=lambda: rows(4),
     conclusion=entropy_apart,
     scope="all rows of up to four multiples of log 2 from -2 to 2, to 40 digits",
@@ -263,7 +263,7 @@ def subtracted(case):
 
 stable = Statement(
     "thm-softmax-stable",
-    text="a627e750",
+    text="564e2402",
     cases=lambda: ((x, k) for x in rows(4) for k in range(len(x))),
     hypotheses={"x_k is a largest entry": lambda case: case[0][case[1]] == max(case[0])},
     conclusion=subtracted,

@@ -62,7 +62,7 @@ def symmetric(case):
 
 symmetries = Statement(
     "prop-swish-symmetry",
-    text="f4b5c78a",
+    text="9e6958b8",
     cases=lambda: itertools.product(WHOLE, WHOLE),
     conclusion=symmetric,
     scope="beta from -3 log 2 to 3 log 2, x from -3 to 3",
@@ -88,7 +88,7 @@ def ordered(case):
 
 between = Statement(
     "thm-swish-between",
-    text="78be2cec",
+    text="03f88d03",
     cases=lambda: ((x, k, m) for x, k, m in itertools.product((1, 0, -1, 2, -2), WHOLE, WHOLE) if k < m),
     hypotheses={"x is not zero": lambda case: case[0] != 0, "beta is at least zero": lambda case: case[1] >= 0},
     conclusion=ordered,
@@ -138,7 +138,7 @@ def attained(beta):
 
 relu_distance = Statement(
     "thm-swish-relu",
-    text="b06b65d5",
+    text="ed782e72",
     cases=lambda: (Q(1), Q(0), Q(2), Q(1, 2), Q(-1), Q(10), Q(1, 10), Q(100)),
     hypotheses={"beta is above zero": lambda beta: beta > 0},
     conclusion=lambda beta: attained(mpmath.mpf(beta.numerator) / beta.denominator),
@@ -185,7 +185,7 @@ def near_lines(case):
 
 line_distance = Statement(
     "thm-swish-line",
-    text="3ef36fc2",
+    text="3011589b",
     cases=lambda: ((k, R, x) for k, R, x in itertools.product(WHOLE, (1, 2, 3), (0, 1, -1, 2, -2, 3, -3, 4))),
     hypotheses={"x is at most R": lambda case: abs(case[2]) <= case[1]},
     conclusion=near_lines,
@@ -249,7 +249,7 @@ def entropy_apart(case):
 
 softplus_minus_swish = Statement(
     "prop-swish-entropy",
-    text="be68a7ff",
+    text="1a0f9f91",
     cases=lambda: itertools.product((1, -1, 2, -2, 0.5), (0, 1, -1, 2, -2, 10, -10)),
     hypotheses={"beta is above zero": lambda case: case[0] > 0},
     conclusion=entropy_apart,
