@@ -88,6 +88,18 @@ def test_log_softmax_of_longer_rows_and_of_every_scale(kind, size):
 
 @pytest.mark.problem("act-stable-logsoftmax")
 @pytest.mark.parametrize("kind", TYPES)
+def test_every_binade_of_the_range(kind):
+    """One float between neighbouring powers of two, of either sign, from the subnormal ones to the largest."""
+    limits = np.finfo(kind)
+    for power in range(int(limits.minexp) - int(limits.nmant), int(limits.maxexp)):
+        t = kind(math.ldexp(1.37, power))
+        for row in ([t, 0], [-t, 0], [t, -t], [t, t]):
+            x = np.array(row, kind)
+            assert ulp_error(log_softmax(x), exact_log_softmax(x)).max() < MOST_ULPS
+
+
+@pytest.mark.problem("act-stable-logsoftmax")
+@pytest.mark.parametrize("kind", TYPES)
 def test_softmax_and_cross_entropy_follow(kind):
     @examples(100)
     @given(rows(kind))
