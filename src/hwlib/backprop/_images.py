@@ -181,8 +181,8 @@ class MaxPool2d(_Pool2d):
         """The gradient goes to the first largest entry."""
         left, spread = shaped("gradient", gradient, kept(self, "y").shape), np.zeros_like(self.x)
         for pixels, into in zip(self._taps(self.x), self._taps(spread), strict=True):
-            into += left * (pixels == self.y)
-            left = left * (pixels != self.y)  # given away
+            into += (here := left * (pixels == self.y))
+            left = left - here  # what is given away is not given again
         return spread
 
 
