@@ -199,6 +199,8 @@ def test_a_bomb_is_not_unpacked(put, monkeypatch):
     assert len(many) < 10_000
     with pytest.raises(ArchiveError, match=r"unpacked it has more than 3,145,728 bytes"):
         cifar10(archive=put(many))
+    with pytest.raises(ArchiveError, match="more than 100 files"):
+        cifar10(archive=put(tar_bytes(*(member(f"{FOLDER}/{i}") for i in range(101)))))
     # A header that only says that it is large, and one whose names are large.
     info, _ = member(f"{FOLDER}/data_batch_1")
     info.size = 1 << 50

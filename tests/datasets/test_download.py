@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hwlib._core.progress import progress_bar
-from hwlib.datasets import DownloadError, cifar10
+from hwlib.datasets import ArchiveError, DownloadError, cifar10
 from hwlib.datasets import _cifar as cifar
 from hwlib.datasets import _download as downloads
 from hwlib.datasets._download import download
@@ -122,6 +122,9 @@ class Server:
         except OSError:
             pass  # the other side has had enough
 
+    def nonsense(self, handler):
+        self.answer(handler, self.content, length="many")
+
     def missing(self, handler):
         handler.send_error(404)
 
@@ -189,6 +192,7 @@ def test_what_has_arrived_is_not_asked_for_again(server, target):
         ("wrong-bytes", "another checksum"),
         ("too-long", "has a file of 300,001 bytes, not of 300,000"),
         ("endless", "sends more than 300,000 bytes"),
+        ("nonsense", "invalid literal|broke off"),
         ("missing", "status 404"),
         ("busy", "status 503"),
         ("silent", "timed out"),
@@ -257,6 +261,22 @@ def test_a_wrong_argument_is_named(target, wrong):
         download([], target, **{"size": 1, "checksums": SUMS} | wrong)
 
 
+def test_a_second_process_waits_for_the_first_and_then_has_the_file(server, target):
+    fcntl = pytest.importorskip("fcntl")
+    target.parent.mkdir()
+    with target.with_name("file.tar.gz.part").open("ab") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)  # as another process has it
+        waiting = threading.Thread(target=fetch, args=(server, target, "good"))
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+        assert not server.asked
+        target.write_bytes(CONTENT)
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert not server.asked, "it is there already"
+
+
 # --- CIFAR-10 through the server --------------------------------------------------------------------------------------
 
 
@@ -291,6 +311,13 @@ def test_an_archive_there_with_wrong_bytes_is_fetched_again(cifar_server, tmp_pa
     with pytest.raises(DownloadError, match="must not be downloaded"):
         cifar10(folder=tmp_path, allow_download=False)
     assert len(cifar10(folder=tmp_path, mirrors=[cifar_server.url("good")], progress=False).test) == 3
+
+
+def test_a_damaged_folder_is_named_with_what_to_do(cifar_server, tmp_path):
+    cifar10(folder=tmp_path, mirrors=[cifar_server.url("good")], progress=False)
+    (tmp_path / FOLDER / "test_batch").write_bytes(b"")
+    with pytest.raises(ArchiveError, match=r"test_batch: the pickle is damaged(.|\n)*remove the folder"):
+        cifar10(folder=tmp_path, allow_download=False)
 
 
 def test_with_no_mirror_left_the_error_says_what_to_do(cifar_server, tmp_path):

@@ -27,6 +27,7 @@ _OPCODES = re.compile(
     "APPENDS?|TUPLE[123]?|(LONG_)?BIN(PUT|GET)|GLOBAL|REDUCE|BUILD"
 )
 _MOST_OPCODES = 1_000_000  # an official batch has some 30,000
+_MOST_MEMBERS = 100  # the official archive has nine
 
 
 class ArchiveError(ValueError):
@@ -56,7 +57,9 @@ def read_archive(path: Path, *, wanted: Collection[str], folder: str, largest: i
         with gzip.open(path) as unzipped:
             stream = _Limited(unzipped, total)
             with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
+                for count, member in enumerate(archive):
+                    if count == _MOST_MEMBERS:
+                        raise ArchiveError(f"it holds more than {_MOST_MEMBERS} files")
                     name = _checked(member, folder, largest)
                     if name in wanted:
                         if name in found:

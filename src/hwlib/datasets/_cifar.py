@@ -93,7 +93,10 @@ def cifar10(
             except DownloadError as error:
                 raise DownloadError(f"{error}\n{_advice(place)}") from None
         _unpack(_files(fetched), unpacked)
-    return _read(unpacked)
+    try:
+        return _read(unpacked)
+    except ArchiveError as error:
+        raise ArchiveError(f"{error}\nWhat to do: remove the folder {unpacked}, and call again.") from None
 
 
 def _advice(place: Path) -> str:

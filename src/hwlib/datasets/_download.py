@@ -8,7 +8,8 @@ in ``NAME.part`` for the next mirror, and for the next call.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -67,11 +68,18 @@ def download(
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     part, reasons = target.with_name(f"{target.name}.part"), []
-    with progress_bar(target.name, size, done=_length(part), unit="B", shown=progress) as bar:
+    with _alone(part), progress_bar(target.name, size, done=_length(part), unit="B", shown=progress) as bar:
+        if has_checksums(target, size=size, checksums=checksums):  # by now: another process was faster
+            return target
         for address in addresses:
             try:
                 _fetch_all(address, part, size, checksums, timeout, bar)
-            except (OSError, HTTPException, _RefusedError) as error:
+            except (
+                OSError,
+                HTTPException,
+                ValueError,
+                _RefusedError,
+            ) as error:  # ValueError: headers that mean nothing
                 reasons.append(f"  {address}: {_told(error)}")
             else:
                 part.replace(target)  # in one go: nobody sees half a file under this name
@@ -100,6 +108,20 @@ def has_checksums(path: Path, *, size: int, checksums: Mapping[str, str]) -> boo
     return all(value.hexdigest() == checksums[name].lower() for name, value in found.items())
 
 
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Wait until no other process writes this file; where the system cannot lock, go on without."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, which anyway lets nobody rename a file that another process has open
+        yield
+        return
+    with part.open("ab") as file:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _fetch_all(address: str, part: Path, size: int, checksums: Mapping[str, str], timeout: float, bar: Bar) -> None:
     """Ask one mirror until all bytes are there, and are the right ones."""
     begun_here = not _length(part)
@@ -113,7 +135,7 @@ def _fetch_all(address: str, part: Path, size: int, checksums: Mapping[str, str]
             raise _RefusedError(f"broke off after {_length(part):,} of {size:,} bytes")
         if has_checksums(part, size=size, checksums=checksums):
             return
-        part.unlink()
+        part.write_bytes(b"")  # not removed: the lock is on it
         bar.update(-size)
         if begun_here:
             raise _RefusedError("what it sends has another checksum")
