@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import sympy
 
+from hwlib.network import Network
+from hwlib.regions import count_regions
+
 from .harness import Statement
 
 # --- hyperplanes n.x = c, counted by deletion and restriction, which knows no formula --------------------------------
@@ -190,3 +193,70 @@ def test_no_small_network_exceeds_the_bound_and_some_reach_it():
     four = [(1, 0)], [((1,), -1), ((1,), -2)]
     assert activation_regions(three) == serra(1, (1, 1)) == 3
     assert activation_regions(four) == serra(1, (1, 2)) == 4
+
+
+def pattern_at(layers, x):
+    """Which neurons are on."""
+    h, pattern = x, []
+    for weight, bias in layers:
+        z = [sum(w * v for w, v in zip(row, h, strict=True)) + b for row, b in zip(weight, bias, strict=True)]
+        pattern.append(tuple(bool(v > 0) for v in z))
+        h = [max(v, 0) for v in z]
+    return tuple(pattern)
+
+
+def test_no_network_of_the_plane_meets_more_patterns_than_the_bound():
+    points = [(Q(2 * i + 1, 7), Q(2 * j + 1, 11)) for i in range(-21, 21) for j in range(-33, 33)]
+    draw, most = np.random.default_rng(3), 0
+    for widths in [(2, 2), (3, 2), (2, 3)] * 4:
+        sizes = [2, *widths]
+        layers = [
+            (draw.integers(-3, 4, (m, n)).tolist(), draw.integers(-3, 4, m).tolist())
+            for n, m in itertools.pairwise(sizes)
+        ]
+        met = len({pattern_at(layers, x) for x in points})
+        assert met <= serra(2, widths)
+        most = max(most, met)
+    assert most > 7  # more than one layer of three lines makes
+
+
+# --- sentences beside the statements ---------------------------------------------------------------------------------
+
+
+def test_the_bound_grows_exponentially_for_two_neurons_a_layer_and_not_for_one():
+    """A takeaway once said that it grows exponentially with depth, whatever the widths."""
+    for d, layers in itertools.product((1, 2, 3), range(1, 6)):
+        assert serra(d, [1] * layers) == layers + 1
+        assert all(serra(d, [n] * layers) >= 3**layers for n in (2, 3))
+
+
+def test_on_a_line_no_two_parallel_points_are_general_too():
+    """The page once said that this is enough in the plane only; on a line, all points are parallel."""
+    for d, planes in arrangements():
+        parallel = any(a == b for (a, _), (b, _) in itertools.combinations(planes, 2))
+        if d == 1 and not parallel:
+            assert is_zaslavsky((d, planes))
+
+
+def test_lines_stay_if_the_biases_grow_with_the_weights():
+    """The quiz once scaled one layer only: then the lines of later layers move."""
+    draw = np.random.default_rng(5)
+    sizes = [2, 4, 4, 3, 1]
+    layers = [(draw.normal(size=(m, n)), draw.normal(size=m)) for n, m in itertools.pairwise(sizes)]
+    doubled = [(2 * weight, 2**k * bias) for k, (weight, bias) in enumerate(layers, 1)]
+    first = [(2 * layers[0][0], 2 * layers[0][1]), *layers[1:]]
+    points = draw.uniform(-3, 3, (500, 2))
+    same, moved = (
+        sum(pattern_at(layers[:-1], x) != pattern_at(other[:-1], x) for x in points) for other in (doubled, first)
+    )
+    assert same == 0 < moved
+    assert count_regions(Network.from_arrays(layers)) == count_regions(Network.from_arrays(doubled))
+
+
+def test_one_region_cannot_tell_what_a_line_cannot():
+    """The page once said that a number of regions says nothing of how well a network predicts."""
+    corners = [(0, 0), (1, 1), (0, 1), (1, 0)]
+    affine = itertools.product((0, 1, -1, 2, -2), repeat=3)
+    for a, b, c in affine:
+        signs = [a * x + b * y + c > 0 for x, y in corners]
+        assert signs not in ([True, True, False, False], [False, False, True, True])

@@ -118,7 +118,8 @@ QUIZ = Quiz(
         "Why do random deep networks not reach the exponential bound?",
         [
             Choice(
-                "Their weights are too small.", "Scale a layer's weights and biases: its own lines stay where they are."
+                "Their weights are too small.",
+                "Double all weights, and the biases of layer l two to the l times: every line stays where it is.",
             ),
             Choice(
                 "A later line cuts few of the regions, unless the layers before fold them onto each other.",
