@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from fractions import Fraction as Q
 
 import numpy as np
@@ -126,36 +125,41 @@ def test_one_layer_for_all_real_numbers():
 
 
 class Piecewise:
-    """A continuous piecewise linear function on [0, 1], by its knots and values."""
+    """A piecewise linear function on [0, 1], by its straight pieces (left, right, low, high); it may jump between."""
 
-    def __init__(self, places, values):
-        self.places, self.values = list(places), list(values)
+    def __init__(self, pieces):
+        self.pieces = list(pieces)
+
+    @classmethod
+    def through(cls, places, values):
+        """The continuous one with these knots and values."""
+        return cls(zip(places, places[1:], values, values[1:], strict=False))
 
     def __call__(self, x):
-        k = min(max(bisect_right(self.places, x) - 1, 0), len(self.places) - 2)
-        left, right = self.places[k], self.places[k + 1]
-        share = (x - left) / (right - left)
-        return self.values[k] + share * (self.values[k + 1] - self.values[k])
+        left, right, low, high = next(piece for piece in self.pieces if x <= piece[1])
+        return low + (x - left) / (right - left) * (high - low)
+
+    def continuous(self):
+        return all(one[3] == other[2] for one, other in itertools.pairwise(self.pieces))
 
     def after(self, inner):
-        """The composition self(inner(x))."""
-        places = set(inner.places)
-        for left, right, low, high in zip(inner.places, inner.places[1:], inner.values, inner.values[1:], strict=False):
+        """The composition self(inner(x)), of a continuous self."""
+        found = []
+        for left, right, low, high in inner.pieces:
+            places = {left, right}
             if low != high:
-                places |= {
-                    left + (v - low) / (high - low) * (right - left)
-                    for v in self.places
-                    if min(low, high) < v < max(low, high)
-                }
-        ordered = sorted(places)
-        return Piecewise(ordered, [self(inner(x)) for x in ordered])
+                shares = [(v - low) / (high - low) for v, *_ in self.pieces]
+                places |= {left + share * (right - left) for share in shares if 0 < share < 1}
+            ends = [(x, self(low + (x - left) / (right - left) * (high - low))) for x in sorted(places)]
+            found += [(x, y, u, v) for (x, u), (y, v) in itertools.pairwise(ends)]
+        return Piecewise(found)
 
     def linear_regions(self):
         """The largest intervals on which the function is affine, each with the values at its ends."""
         found = []
-        for left, right, low, high in zip(self.places, self.places[1:], self.values, self.values[1:], strict=False):
+        for left, right, low, high in self.pieces:
             slope = (high - low) / (right - left)
-            if found and found[-1][-1] == slope:
+            if found and found[-1][-1] == slope and found[-1][3] == low:
                 found[-1] = (found[-1][0], right, found[-1][2], high, slope)
             else:
                 found.append((left, right, low, high, slope))
@@ -166,11 +170,17 @@ class Piecewise:
         return [(left, right) for left, right, low, high, _ in self.linear_regions() if {low, high} == {0, 1}]
 
 
+JUMP = (
+    Piecewise.through([Q(0), Q(1, 4), Q(3, 4), Q(1)], [HALF, Q(1), Q(0), HALF]),
+    Piecewise([(Q(0), HALF, Q(0), Q(1)), (HALF, Q(1), Q(0), Q(1))]),
+)
+
+
 def pairs():
-    """All pairs of functions with knots in {0, 1/3, 2/3, 1} and values in {0, 1/2, 1}."""
+    """All pairs of functions with knots in {0, 1/3, 2/3, 1} and values in {0, 1/2, 1}, and one with a jump."""
     places = [Q(0), THIRD, 2 * THIRD, Q(1)]
-    functions = [Piecewise(places, values) for values in itertools.product((Q(0), HALF, Q(1)), repeat=4)]
-    return itertools.product(functions, repeat=2)
+    functions = [Piecewise.through(places, values) for values in itertools.product((Q(0), HALF, Q(1)), repeat=4)]
+    return itertools.chain(itertools.product(functions, repeat=2), [JUMP])
 
 
 def fills(pair):
@@ -185,7 +195,7 @@ def numbers(pair):
 
 def at_least(pair):
     n_f, n_g, both = numbers(pair)
-    return both >= n_f * n_g and (not fills(pair) or both == n_f * n_g)
+    return both >= n_f * n_g
 
 
 def exactly(pair):
@@ -197,9 +207,9 @@ composition = Statement(
     "thm-folding-composition",
     text="b0b122d9",
     cases=pairs,
-    hypotheses={"fills": fills},
+    hypotheses={"fills": fills, "continuous": lambda pair: all(map(Piecewise.continuous, pair))},
     conclusion=exactly,
-    scope="all pairs of functions with knots in thirds and values 0, 1/2 and 1",
+    scope="all pairs of functions with knots in thirds and values 0, 1/2 and 1, and one with a jump",
 )
 
 
@@ -207,11 +217,13 @@ composition = Statement(
 def test_composition_multiplies_where_g_fills_the_cube():
     report = composition.verify()
     assert report.covered > 80
-    assert numbers(report.without["fills"]) != (0, 0, 0)
+    assert report.without["continuous"] is JUMP
+    assert fills(JUMP)
+    assert numbers(JUMP) == (1, 2, 3)  # the page's
     assert all(at_least(pair) for pair in pairs())
     f, g = (
-        Piecewise([Q(0), HALF, Q(1)], [Q(1), Q(0), Q(1)]),
-        Piecewise([Q(0), THIRD, 2 * THIRD, Q(1)], [Q(0), Q(1), HALF, Q(1)]),
+        Piecewise.through([Q(0), HALF, Q(1)], [Q(1), Q(0), Q(1)]),
+        Piecewise.through([Q(0), THIRD, 2 * THIRD, Q(1)], [Q(0), Q(1), HALF, Q(1)]),
     )
     assert numbers((f, g)) == (2, 1, 4)  # the page's counter-example without "fills"
 
@@ -240,9 +252,11 @@ def grid_of_boxes(case):
         }
         if set(corners.values()) != set(itertools.product((0, 1), repeat=d)):
             return False
-        middle = f(tuple((p + HALF) * side for p in place))
-        if middle != (HALF,) * d:  # affine on the box: the middle goes to the middle
-            return False
+        here = [tuple((p + t) * side for p, t in zip(place, c, strict=True)) for c in corners]
+        for _ in range(layers):  # affine on the box: in no layer does a coordinate pass one half inside
+            if any(min(values) < HALF < max(values) for values in zip(*here, strict=True)):
+                return False
+            here = [fold(x) for x in here]
         for k in range(d):  # a quarter in and a quarter out have the same image: the map turns round at the border
             if place[k]:
                 inner, outer = ([(p + HALF) * side for p in place] for _ in range(2))
@@ -264,3 +278,13 @@ folding = Statement(
 @pytest.mark.problem("depth-folding")
 def test_layers_that_fold_multiply():
     assert folding.verify().covered == 14
+
+
+# --- sentences beside the statements ---------------------------------------------------------------------------------
+
+
+def test_the_two_places_coincide_for_zero_and_no_place_inside_is_mapped_to_one():
+    """The exercises once asked for both places, and for all inside, whatever y is; their solutions fail there."""
+    places = {y: {(1 - y) / 2, (1 + y) / 2} for y in (Q(0), HALF, Q(1))}
+    assert [len(found) for found in places.values()] == [1, 2, 2]
+    assert not [x for x in places[Q(1)] if 0 < x < 1]

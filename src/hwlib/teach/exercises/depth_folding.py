@@ -127,10 +127,14 @@ QUIZ = Quiz(
         "Every network with many linear regions in the cube identifies many onto the cube. Is that so?",
         [
             Choice("Yes, regions are regions.", "Each must be mapped onto all of the cube."),
-            Choice("No, a fold that is off makes regions with different images.", "As the example shows.", right=True),
+            Choice(
+                "No: a fold that is off makes as many, and none of them onto the cube.",
+                "As the fold at 0.45 does.",
+                right=True,
+            ),
             Choice(
                 "Yes, if it is deep.",
-                "Depth is not enough: the fold at 0.45, twice, identifies none onto (0, 1) either.",
+                "Depth is not enough: the fold at 0.45, twice, maps none of its four regions onto (0, 1) either.",
             ),
         ],
     ),
