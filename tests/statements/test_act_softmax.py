@@ -263,7 +263,7 @@ def subtracted(case):
 
 stable = Statement(
     "thm-softmax-stable",
-    text="564e2402",
+    text="2946e632",
     cases=lambda: ((x, k) for x in rows(4) for k in range(len(x))),
     hypotheses={"x_k is a largest entry": lambda case: case[0][case[1]] == max(case[0])},
     conclusion=subtracted,
@@ -295,7 +295,7 @@ def nothing_cancels(case):
 
 relative = Statement(
     "thm-softmax-relative",
-    text="ccd53fc1",
+    text="fe3fee3d",
     cases=lambda: (
         (x, k, eps, signs)
         for x in [(0, 30), (0, 0), (0, 1), (5,), (3, 3, -1), (-2, 40, 41), (0, -700), (1, 2, 3)]
