@@ -6,7 +6,6 @@ import itertools
 import math
 from fractions import Fraction as Q
 
-import numpy as np
 import pytest
 import z3
 
@@ -309,4 +308,32 @@ def test_no_line_is_closer_to_the_parabola_for_all_real_lines_and_pieces():
 
     middle, bound_ = p + h / 2, h * h / 8
     proved(z3.Not(z3.And(away(p, bound_), away(middle, bound_), away(p + h, bound_))), given=[h > 0])
-    assert np.isclose(2 * 1 / 8 / 2, 1 / 8)  # M = 2 and w = n h: half of the bound of the chords
+
+
+# --- sentences beside the statements ---------------------------------------------------------------------------------
+
+
+def test_with_two_inputs_and_no_biases_the_kinks_are_not_at_zero_only():
+    """A question of the quiz once did not say that there is one input."""
+
+    def f(x):
+        return max(x[0], 0)
+
+    for height in (-1, 0, 3):  # on (-1, h), (0, h), (1, h) the slope changes in the middle
+        assert f((1, height)) - 2 * f((0, height)) + f((-1, height)) != 0
+
+
+def test_from_two_chords_one_more_halves_the_bound_from_a_hundred_it_does_not():
+    """A question of the quiz once did not say how many chords there are."""
+
+    def for_half(n):
+        return next(m for m in itertools.count(n) if 2 * n * n <= m * m)
+
+    assert [for_half(n) for n in (1, 2, 3, 100)] == [2, 3, 5, 142]
+
+
+def test_a_chain_of_single_units_never_turns_round_and_has_two_kinks_at_most():
+    for layers in itertools.chain(chains(), drawn((1, 1, 1), 200), drawn((1, 1, 1, 1), 100)):
+        kinks, found = slopes(layers)
+        assert len(kinks) <= 2
+        assert min(found) >= 0 or max(found) <= 0

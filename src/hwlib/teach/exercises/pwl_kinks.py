@@ -157,13 +157,16 @@ QUIZ = Quiz(
     Question(
         "How many kinks can a network with one input and one hidden layer of k ReLUs have?",
         [
-            Choice("At most k.", "Each unit bends at one place, and the sum only there.", right=True),
+            Choice("At most k.", "Each unit bends at one place at most, and the sum only there.", right=True),
             Choice("At most 2k.", "A ReLU has one kink, not two."),
-            Choice("As many as you like, with large weights.", "Weights move kinks and steepen slopes; they add none."),
+            Choice(
+                "As many as you like, with large weights.",
+                "Weights move kinks and change slopes, but a unit never bends twice.",
+            ),
         ],
     ),
     Question(
-        "A network without biases is not linear. Where can it have kinks?",
+        "A network with one input and no biases is not linear. Where can it have kinks?",
         [
             Choice("Anywhere, one for each unit.", "Without a bias every unit of the first layer switches at zero."),
             Choice("Only at zero.", "It is straight on either side of zero, whatever its depth.", right=True),
@@ -171,11 +174,11 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "You want half the error bound with chords of equal width. How many chords?",
+        "You have 100 chords of equal width, and want half the error bound. How many chords?",
         [
-            Choice("Twice as many.", "That makes the bound four times smaller."),
-            Choice("About 1.4 times as many.", "The bound falls with the square of their number.", right=True),
-            Choice("One more.", "The bound does not halve with each chord: it falls with the square of their number."),
+            Choice("200.", "That makes the bound four times smaller."),
+            Choice("142.", "The bound falls with the square of their number: 1.42 times as many.", right=True),
+            Choice("101.", "The bound does not halve with each chord: it falls with the square of their number."),
         ],
     ),
 )
