@@ -158,7 +158,10 @@ QUIZ = Quiz(
                 "Both were measured above.",
                 right=True,
             ),
-            Choice("Yes, if there is enough data.", "Enough data brings a given model back to the peak first."),
+            Choice(
+                "Yes, if there is enough data.",
+                "More data brings a model that is too large for its data to the peak first.",
+            ),
         ],
     ),
 )
