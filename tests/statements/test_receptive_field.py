@@ -393,6 +393,18 @@ def test_how_deep_for_a_single_pixel_is_one_layer():
     assert not check("receptive-field-depth", lambda n, k: -(-(n - 1) // (k - 1)))
 
 
+def test_with_dilation_two_layers_see_nine_pixels_and_without_it_takes_four():
+    """The exercise on how many layers it takes once did not say that there is no dilation."""
+    dilated = [(3, 1, 0, 1), (3, 1, 0, 3)]
+    assert walk(dilated, 9, 0) == (set(range(9)), False)
+    assert [len(walk([(3, 1, 0, 1)] * depth, 9, 0)[0]) for depth in (1, 2, 3, 4)] == [3, 5, 7, 9]
+
+
+def test_one_layer_of_equal_weights_takes_as_much_from_the_rim_as_from_the_middle():
+    """A takeaway once said that a unit takes most from the middle."""
+    assert set(weights_of((1, [Q(1, 3)] * 3, 1, 1, None)).values()) == {Q(1, 3)}
+
+
 def test_two_3x3_convolutions_see_five_pixels_with_stride_1_and_seven_with_stride_2():
     """A question of the quiz did not name the stride."""
     assert [formula([(3, s, 1, 1)] * 2)[0] for s in (1, 2)] == [5, 7]

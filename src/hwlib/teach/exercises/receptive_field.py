@@ -224,7 +224,7 @@ QUIZ = Quiz(
         [
             Choice(
                 "It uses all of them about equally.",
-                "In a deep network far more paths lead from the middle than from the rim.",
+                "It need not: in a deep chain without dilation far more paths lead from the middle than from the rim.",
             ),
             Choice("Pixels outside of these cannot change it.", "No path leads from them to the unit.", right=True),
             Choice("Every pixel inside changes it.", "There may be holes, and weights may cancel."),
