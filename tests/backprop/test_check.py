@@ -14,6 +14,7 @@ from hwlib.backprop import (
     ReLU,
     Sequential,
     Sigmoid,
+    SquaredErrorLoss,
     Tanh,
     gradient_check,
 )
@@ -86,3 +87,62 @@ def test_wrong_use_is_told():
         gradient_check(ReLU(), [[1.0]], step=0)
     with pytest.raises(ValueError, match="x has entries"):
         gradient_check(ReLU(), [[np.nan]])
+
+
+class NotANumber(Linear):
+    def backward(self, gradient):
+        return super().backward(gradient) * np.nan
+
+
+class Adds(Linear):
+    """Adds to the gradients of its parameters in place of writing over them."""
+
+    def backward(self, gradient):
+        self.weight.gradient += gradient.T @ self.x
+        self.bias.gradient += gradient.sum(axis=0)
+        return gradient @ self.weight.value
+
+
+class Row(Linear):
+    """One row in place of a batch of one."""
+
+    def backward(self, gradient):
+        return super().backward(gradient)[0]
+
+
+@pytest.mark.parametrize("kind", [NotANumber, Adds])
+def test_gradients_that_are_no_numbers_or_added_to_old_ones_do_not_pass(kind):
+    check = gradient_check(kind([[1.0, 2.0]], [3.0]), [[4.0, 5.0]])
+    assert check.error == np.inf
+    assert check.worst.startswith("x[" if kind is NotANumber else "parameter 0[")
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"x has shape \(1, 2\), and its gradient \(2,\)"):
+        gradient_check(Row([[1.0, 2.0]], [3.0]), [[4.0, 5.0]])
+
+
+def test_an_output_that_is_not_finite_is_refused_not_called_a_kink():
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="the output has entries that are infinite or NaN"):
+        gradient_check(BatchNorm(1, epsilon=0), [[1.0], [1.0]])
+
+
+@pytest.mark.parametrize("large", [1e2, 1e3, 1e4, 1e5])
+def test_rounding_of_a_large_loss_is_no_kink(large):
+    """tanh has none, wherever its outputs and targets lie."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        model = Sequential(Linear.random(3, 4, rng=rng), Tanh(), Linear.random(4, 2, rng=rng))
+        x, targets = rng.standard_normal((4, 3)), rng.standard_normal((4, 2))
+        targets[0] *= large
+        far = gradient_check(model, x, loss=SquaredErrorLoss(), targets=targets)
+        model.layers[2].bias.value += large
+        high = gradient_check(model, x)
+        assert not far.kinks + high.kinks
+        assert max(far.error, high.error) < 1e-9 * large
+
+
+def test_kinks_are_found_beside_a_large_output():
+    model = Sequential(Linear([[1.0], [1.0]], [0.0, 1e4]), ReLU())
+    check = gradient_check(model, [[0.0]])
+    assert [(kink.name, kink.index) for kink in check.kinks] == [("x", (0, 0)), ("parameter 1", (0,))]

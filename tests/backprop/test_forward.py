@@ -134,3 +134,32 @@ def test_wrong_arguments_are_refused():
         Dual(Dual(1, 1), 0)
     with pytest.raises(ValueError, match="tangent='a'"):
         Dual(1, "a")
+
+
+def test_an_array_of_outputs_is_as_good_as_a_list():
+    """weight_twice gives arrays; an array passed for one constant, of derivative zero."""
+
+    def v(w):
+        return weight_twice([w], [1]).v
+
+    def listed(w):
+        return list(v(w))
+
+    assert directional_derivative(v, [2], [1]) == [5]  # v = w + w^2
+    assert forward_jacobian(v, [2]) == reverse_jacobian(v, [2]) == [[5]]
+    assert count_multiplications(v, [3]) == count_multiplications(listed, [3])
+
+
+@pytest.mark.parametrize("found", ["3", None, [None], [[1, 2]], iter([1])])
+def test_what_is_no_number_is_refused_and_no_constant(found):
+    for derivatives in (forward_jacobian, reverse_jacobian, count_multiplications):
+        with pytest.raises(ValueError, match=r"function returned .*: accepted are a number, or a list or array"):
+            derivatives(lambda x: found, [2])
+
+
+def test_no_inputs_leave_empty_rows():
+    assert forward_jacobian(lambda x: [1, 2], []) == reverse_jacobian(lambda x: [1, 2], []) == [[], []]
+
+
+def test_duals_compare_as_their_numbers_do():
+    assert Dual(1, 5) <= 1 and Dual(1, 5) >= Dual(1) and not Dual(1) <= 0 and not Dual(1) >= 2  # noqa: PT018

@@ -269,6 +269,8 @@ def test_at_most_five_lines(kind, name):
         (lambda: CrossEntropyLoss(reduction="none"), "reduction='none'"),
         (lambda: SquaredErrorLoss().forward([[1.0, 2.0]], [[1.0]]), "targets has shape"),
         (lambda: Sequential(3), r"layers\[0\]=3"),
+        (lambda: Sequential(Linear([[1.0]], [0.0]), ReLU), r"layers\[1\]=<class"),
+        (lambda: BatchNorm(1, momentum=3), "momentum=3"),
         (lambda: Pointwise("gelu"), "activation='gelu'"),
     ],
 )
@@ -286,3 +288,19 @@ def test_gradients_of_another_shape_are_told():
 
 def test_all_is_offered():
     assert sorted(backprop.__all__) == backprop.__all__
+
+
+def test_backward_of_batch_norm_belongs_to_the_latest_forward_also_if_training_has_ended():
+    x, gradient = [[1.0], [2.0], [4.0]], [[1.0], [0.0], [0.0]]
+    model = Sequential(BatchNorm(1))
+    model.forward(x)
+    expected = model.backward(gradient)
+    np.testing.assert_array_equal(model.train(False).backward(gradient), expected)
+    model.forward(x)
+    after = model.backward(gradient)
+    assert not np.allclose(after, expected)
+    np.testing.assert_array_equal(model.train().backward(gradient), after)
+
+
+def test_the_loss_of_a_single_class_is_zero_and_not_minus_zero():
+    assert str(CrossEntropyLoss().forward([[5.0]], [0])) == "0.0"

@@ -240,3 +240,26 @@ def test_products_of_all_factors(numbers):
     for place, value in enumerate(values):
         others = itertools.chain(numbers[:place], numbers[place + 1 :])
         assert value.gradient == np.prod(list(others))
+
+
+def test_relu_hands_nan_on():
+    large = Value(1e200) * 1e200
+    assert np.isnan((large - large).relu().number)
+    assert np.isnan(Value.relu(large - large).number)
+    assert torch.relu(torch.tensor(np.nan)).isnan()
+
+
+def test_whole_numbers_beyond_the_largest_float():
+    large = Value(10**400)
+    product = large * large - 10**800 + Q(1, 3)
+    product.backward()
+    assert (product.number, large.gradient) == (Q(1, 3), 2 * 10**400)
+    with pytest.raises(ValueError, match="one finite real number"):
+        Value(np.inf)
+
+
+def test_a_sweep_leaves_strangers_their_gradients():
+    w, other = Value(1), Value(3)
+    (w * 2).backward()
+    (other * 5).backward()
+    assert (w.gradient, other.gradient) == (2, 5)

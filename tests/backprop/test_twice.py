@@ -85,3 +85,11 @@ def test_shapes_that_do_not_fit(shapes):
     for function in (weight_twice, weight_twice_gradient, weight_twice_kinks):
         with pytest.raises(ValueError, match="weight has shape"):
             function(np.zeros(shapes[0]), np.zeros(shapes[1]))
+
+
+def test_whole_numbers_beside_fractions_stay_exact():
+    found = weight_twice([[Q(1, 3)]], [1])
+    assert all(isinstance(one, Q) for one in (found.y[0], found.v[0], found.loss))
+    assert found.loss == Q(8, 81)  # half of (1/3 + 1/9)^2
+    assert weight_twice_gradient(np.array([[1]]), [Q(1, 3)]).dtype == object
+    assert isinstance(weight_twice([[1]], [1]).loss, float)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from hwlib._core.arguments import instances
 from hwlib.backprop._operations import RELU, Arithmetic, Operation, real_number, scaled
@@ -36,6 +39,12 @@ class _Comparable(Arithmetic):
 
     def __gt__(self, other: Any) -> bool:
         return bool(self.number > _plain(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.number <= _plain(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.number >= _plain(other))
 
     def __bool__(self) -> bool:
         return bool(self.number)
@@ -103,7 +112,8 @@ def directional_derivative(function: Callable[[list[Any]], Any], x: Numbers, dir
     It is exact at kinks of ReLUs, too, where it is the derivative to that side.
 
     Args:
-        function: from a list of n numbers to a number or a list of numbers, by the operations of :class:`Value`.
+        function: from a list of n numbers to a number, or to a list or array of numbers, by the operations of
+            :class:`Value`.
         x: n numbers.
         direction: n numbers.
 
@@ -111,7 +121,8 @@ def directional_derivative(function: Callable[[list[Any]], Any], x: Numbers, dir
         A number, or one for each number that the function returns.
 
     Raises:
-        ValueError: if there are not as many directions as numbers, or one is no finite real number.
+        ValueError: if there are not as many directions as numbers, one is no finite real number, or the function
+            returns something else.
 
     Example:
         >>> directional_derivative(lambda x: x[0] * x[1], [3, 4], [1, 0])
@@ -123,27 +134,34 @@ def directional_derivative(function: Callable[[list[Any]], Any], x: Numbers, dir
     if len(numbers) != len(ways):
         raise ValueError(f"direction has {len(ways)} numbers: accepted are {len(numbers)}, one for each of x")
     found = function([Dual(number, way) for number, way in zip(numbers, ways, strict=True)])
-    if isinstance(found, Sequence):
-        return [_tangent(one) for one in found]
-    return _tangent(found)
+    tangents = [one.tangent if isinstance(one, Dual) else 0 for one in _outputs(found)]  # 0: a constant
+    return tangents if _is_several(found) else tangents[0]
 
 
-def _tangent(number: Any) -> Any:
-    return number.tangent if isinstance(number, Dual) else 0
+def _is_several(found: Any) -> bool:
+    return isinstance(found, (Sequence, np.ndarray)) and not isinstance(found, str)
+
+
+def _outputs(found: Any) -> list[Any]:
+    """What a function returned, as a list; what is no number would pass for a constant."""
+    numbers = list(np.atleast_1d(found) if isinstance(found, np.ndarray) else found) if _is_several(found) else [found]
+    if not all(isinstance(one, (Arithmetic, Real)) for one in numbers):
+        raise ValueError(f"function returned {found!r}: accepted are a number, or a list or array of numbers")
+    return numbers
 
 
 def forward_jacobian(function: Callable[[list[Any]], Any], x: Numbers) -> list[list[Any]]:
     """All derivatives by forward mode: a sweep for each input.
 
     Args:
-        function: from a list of n numbers to a number or a list of m numbers.
+        function: from a list of n numbers to a number, or to a list or array of m numbers.
         x: n numbers.
 
     Returns:
         m rows of n derivatives, those to the side of larger inputs where there are kinks.
 
     Raises:
-        ValueError: if one of x is no finite real number.
+        ValueError: if one of x is no finite real number, or the function returns something else.
 
     Example:
         >>> forward_jacobian(lambda x: [x[0] * x[1], x[0]], [3, 4])
@@ -153,6 +171,8 @@ def forward_jacobian(function: Callable[[list[Any]], Any], x: Numbers) -> list[l
     for place in range(len(x)):
         column = directional_derivative(function, x, [int(place == other) for other in range(len(x))])
         columns.append(column if isinstance(column, list) else [column])
+    if not columns:
+        return [[] for _ in _outputs(function([]))]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -160,14 +180,14 @@ def reverse_jacobian(function: Callable[[list[Any]], Any], x: Numbers) -> list[l
     """All derivatives by reverse mode: a backward sweep for each output, after one evaluation.
 
     Args:
-        function: from a list of n numbers to a number or a list of m numbers.
+        function: from a list of n numbers to a number, or to a list or array of m numbers.
         x: n numbers.
 
     Returns:
         m rows of n derivatives; at kinks with the slope zero of ReLUs.
 
     Raises:
-        ValueError: if one of x is no finite real number.
+        ValueError: if one of x is no finite real number, or the function returns something else.
 
     Example:
         >>> reverse_jacobian(lambda x: [x[0] * x[1], x[0]], [3, 4])
@@ -176,7 +196,7 @@ def reverse_jacobian(function: Callable[[list[Any]], Any], x: Numbers) -> list[l
     inputs = [Value(number) for number in x]
     found = function(inputs)
     rows = []
-    for output in found if isinstance(found, Sequence) else [found]:
+    for output in _outputs(found):
         for value in inputs:
             value.gradient = 0  # of an output that does not depend on it
         if isinstance(output, Value):
@@ -226,14 +246,14 @@ def count_multiplications(function: Callable[[list[Any]], Any], x: Numbers) -> C
     Where a slope is 0, 1 or −1, neither mode multiplies.
 
     Args:
-        function: from a list of n numbers to a number or a list of m numbers.
+        function: from a list of n numbers to a number, or to a list or array of m numbers.
         x: n numbers.
 
     Returns:
         The counts.
 
     Raises:
-        ValueError: if one of x is no finite real number.
+        ValueError: if one of x is no finite real number, or the function returns something else.
 
     Example:
         >>> count_multiplications(lambda x: x[0] * x[1] * x[2], [2, 3, 5])
@@ -249,5 +269,4 @@ def count_multiplications(function: Callable[[list[Any]], Any], x: Numbers) -> C
     evaluation, found = counted(function)
     reverse, _ = counted(lambda inputs: reverse_jacobian(function, inputs))
     forward, _ = counted(lambda inputs: forward_jacobian(function, inputs))
-    outputs = len(found) if isinstance(found, Sequence) else 1
-    return Costs(len(numbers), outputs, evaluation, reverse, forward)
+    return Costs(len(numbers), len(_outputs(found)), evaluation, reverse, forward)

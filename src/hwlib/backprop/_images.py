@@ -228,7 +228,7 @@ class BatchNorm(Layer):
     Args:
         features: length of axis 1.
         epsilon: added to the variance, so that the derivative exists for constant features, too.
-        momentum: how far the running mean and variance move to those of each batch.
+        momentum: how far the running mean and variance move to those of each batch, from 0 to 1.
         dtype: of weight, bias, and what is kept.
 
     Raises:
@@ -252,12 +252,14 @@ class BatchNorm(Layer):
         count = whole("features", features, least=1)
         self.weight, self.bias = Parameter.of(np.ones(count, dtype)), Parameter.of(np.zeros(count, dtype))
         self.epsilon, self.momentum = positive("epsilon", epsilon, zero=True), positive("momentum", momentum, zero=True)
+        if momentum > 1:
+            raise ValueError(f"momentum={momentum!r}: accepted are numbers from 0 to 1")
         self.running_mean, self.running_variance = np.zeros(count, dtype), np.ones(count, dtype)
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """Of x: (x - mean) / sqrt(variance + epsilon), times the weight, plus the bias."""
-        values = self._rows("x", real_numbers("x", x))
-        mean, variance = self._moments(values) if self.training else (self.running_mean, self.running_variance)
+        values, self.trained = self._rows("x", real_numbers("x", x)), self.training  # as backward has to know
+        mean, variance = self._moments(values) if self.trained else (self.running_mean, self.running_variance)
         self.scale = 1 / np.sqrt(variance + self.epsilon)
         self.normal = (values - mean) * self.scale
         return self._images(self.normal * self.weight.value + self.bias.value)
@@ -266,7 +268,7 @@ class BatchNorm(Layer):
         """What is left of the gradient without its mean and its part along the output, over the deviation."""
         g = self._rows("gradient", shaped("gradient", gradient, kept(self, "shape")))
         self.bias.gradient[:], self.weight.gradient[:] = g.sum(axis=0), (g * self.normal).sum(axis=0)
-        lost = (self.bias.gradient + self.normal * self.weight.gradient) / len(g) if self.training else 0
+        lost = (self.bias.gradient + self.normal * self.weight.gradient) / len(g) if self.trained else 0
         return self._images((g - lost) * self.weight.value * self.scale)
 
     def parameters(self) -> list[Parameter]:

@@ -254,7 +254,8 @@ class Sequential(Layer):
 
     def __init__(self, *layers: Layer):
         for place, layer in enumerate(layers):
-            if not all(callable(getattr(layer, name, None)) for name in ("forward", "backward", "parameters")):
+            methods = (getattr(layer, name, None) for name in ("forward", "backward", "parameters"))
+            if isinstance(layer, type) or not all(map(callable, methods)):
                 raise ValueError(f"layers[{place}]={layer!r}: accepted are objects with forward, backward, parameters")
         self.layers = layers
 

@@ -70,7 +70,7 @@ class CrossEntropyLoss:
         self.right = np.arange(len(z)), _classes(targets, z.shape)
         log_p = log_softmax(z)
         self.p = np.exp(log_p)
-        return -float(log_p[self.right].sum()) / _count(z, self.reduction)
+        return (0.0 - float(log_p[self.right].sum())) / _count(z, self.reduction)  # 0, not -0, of a single class
 
     def backward(self) -> AnyArray:
         """Of p and y: (p - y) / n, where y is 1 at the right class, else 0; without the division for the sum."""

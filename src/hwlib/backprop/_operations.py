@@ -15,7 +15,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Real
+from numbers import Rational, Real
 from typing import Any, Self
 
 import numpy as np
@@ -74,7 +74,8 @@ SUBTRACT = Operation("−", operator.sub, lambda a, b, y: (1, -1))
 MULTIPLY = Operation("×", operator.mul, lambda a, b, y: (b, a), products=1)
 DIVIDE = Operation("÷", operator.truediv, lambda a, b, y: (_inverse(b, y), -y / b), products=1)
 NEGATE = Operation("negate", operator.neg, lambda x, y: (-1,))
-RELU = _function("relu", lambda x: x if x > 0 else type(x)(0), lambda x, y: 1 if x > 0 else 0)
+# "<=", so that NaN is handed on and not taken for zero
+RELU = _function("relu", lambda x: type(x)(0) if x <= 0 else x, lambda x, y: 0 if x <= 0 else 1)
 EXP = _function("exp", math.exp, lambda x, y: y)
 LOG = _function("log", math.log, lambda x, y: 1 / x)
 TANH = _function("tanh", math.tanh, lambda x, y: 1 - y * y)
@@ -153,7 +154,9 @@ def real_number(name: str, value: Any, *, plain: bool = False) -> Any:
     if isinstance(value, Arithmetic):
         accepted = not plain and hasattr(value, "__float__")
     else:
-        accepted = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        # whole numbers and fractions are finite, also those beyond the largest float
+        accepted = isinstance(value, Rational) or (isinstance(value, Real) and math.isfinite(value))
+        accepted = accepted and not isinstance(value, bool)
     if not accepted:
         raise ValueError(f"{name}={value!r}: accepted is one finite real number")
     return value

@@ -19,12 +19,13 @@ class Value(Arithmetic):
     """A number, and how it was made.
 
     Args:
-        number: an int, a float or a Fraction; everything that is computed from Fractions is exact.
+        number: an int, a float or a Fraction. Of Fractions, sums, differences, products, quotients, whole powers and
+            ReLUs are exact, and so are their derivatives.
         name: what a graph calls it.
 
     Attributes:
         number: the number.
-        gradient: derivative by this number of the output that last ran :meth:`backward`.
+        gradient: derivative by this number of the output made from it that last ran :meth:`backward`.
         parents: the Values that it was made from, twice if it was used twice. Plain numbers are not kept.
         slopes: derivative of this number by each of its parents.
         operation: what made it; empty for an input.

@@ -35,7 +35,8 @@ def weight_twice(weight: Numbers, x: Numbers) -> WeightTwice:
     """Compute y = W x, u = relu(y), v = u + W u and the loss v·v / 2.
 
     Args:
-        weight: ``(d, d)``: W, of floats, Fractions, Values or Duals; whole numbers count as floats.
+        weight: ``(d, d)``: W, of floats, Fractions, Values or Duals; whole numbers count as floats, unless what they
+            meet is exact.
         x: ``(d,)``, likewise.
 
     Returns:
@@ -113,6 +114,6 @@ def _square(weight: Numbers, x: Numbers) -> tuple[AnyArray, AnyArray]:
         raise ValueError(
             f"weight has shape {matrix.shape} and x has shape {start.shape}: accepted are (d, d) and (d,), d at least 1"
         )
-    kept = (one if one.dtype == object else one.astype(float) for one in (matrix, start))
-    first, second = kept
+    exact = object in (matrix.dtype, start.dtype)  # beside Fractions whole numbers stay exact
+    first, second = (one.astype(object if exact and one.dtype.kind in "iuO" else float) for one in (matrix, start))
     return first, second
