@@ -242,6 +242,12 @@ def test_circular_padding_holds_pixels_and_the_first_unit_reads_the_last_one():
     assert np.flatnonzero(ring.unit([0]).pixels).tolist() == [0, 1, 5]
 
 
+def test_the_last_window_of_a_pooling_that_rounds_up_has_been_reached_by_padding():
+    field = receptive_field(nn.MaxPool1d(2, ceil_mode=True), 3)
+    assert [field.unit([i]).interior for i in (0, 1)] == [True, False]
+    assert np.flatnonzero(field.unit([1]).pixels).tolist() == [2]  # and not the last one of the formula, 3
+
+
 def formula(layers):
     r, jump, P = 1, 1, 0
     for k, s, p, d in layers:
