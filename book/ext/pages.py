@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from book.settings import Settings
 NAMELESS = re.compile(
     r'(<div class="proof admonition") id="proof"|(<section(?: class="[a-z]+-content")?) id="[a-z]+-content"'
 )
+TupleField = type(vars(namedtuple("_", "field"))["field"])
 LABEL = re.compile(r"\b(?:eq|thm|prop|def|lem|cor|alg|fig)-[a-z0-9-]+\b")
 
 
@@ -100,6 +102,11 @@ def _note_what_renders(app: Sphinx, config: Any) -> None:
     config.rendering_key = digest(sources, repr(Settings.from_environment()))
 
 
+def _stands_above(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Fields of a named tuple are described by its docstring; autodoc would describe them again."""
+    return True if isinstance(obj, TupleField) else None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     # A change of what renders pages, or of an address, makes Sphinx write every page again.
@@ -112,4 +119,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     app.add_js_file("book.js", priority=10)  # before the scripts that it prepares for
     app.connect("html-page-context", _mend)
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-skip-member", _stands_above)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

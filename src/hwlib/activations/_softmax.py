@@ -35,7 +35,7 @@ def softmax(x: Any, *, axis: int = -1, temperature: float = 1.0) -> AnyArray:
         temperature: T, above zero; the higher, the more even.
 
     Returns:
-        Of the shape of x: float32 for float32 and half precision, otherwise float64.
+        Of the shape of x, float32 for float32 and half precision, otherwise float64.
 
     Raises:
         ValueError: if x is no array of real numbers with that axis, or the temperature is no number above zero.
@@ -67,7 +67,7 @@ def log_softmax(x: Any, *, axis: int = -1, temperature: float = 1.0) -> AnyArray
         temperature: T, above zero.
 
     Returns:
-        Of the shape of x: float32 for float32 and half precision, otherwise float64.
+        Of the shape of x, float32 for float32 and half precision, otherwise float64.
 
     Raises:
         ValueError: as for :func:`softmax`.
@@ -125,7 +125,7 @@ def cross_entropy(logits: Any, labels: Any, *, axis: int = -1) -> AnyArray:
         axis: the axis of the classes.
 
     Returns:
-        The losses, of the shape of logits without the axis. They are not added up: take ``.mean()``.
+        The losses, of the shape of logits without the axis. They are not added up; take ``.mean()``.
 
     Raises:
         ValueError: if the labels do not fit the logits; so also if there are rows, and no class.

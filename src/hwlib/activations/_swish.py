@@ -32,7 +32,7 @@ def sigmoid(x: Any) -> AnyArray:
         x: real numbers, of any shape.
 
     Returns:
-        Of the same shape: float32 for float32 and half precision, otherwise float64.
+        Of the same shape, float32 for float32 and half precision, otherwise float64.
 
     Raises:
         ValueError: if an entry is no real number.
@@ -59,7 +59,7 @@ def swish(x: Any, *, beta: float = 1.0) -> AnyArray:
         beta: any finite number: near 0 it is x / 2, far above 0 it is max(x, 0), and far below 0 it is min(x, 0).
 
     Returns:
-        Of the same shape: float32 for float32 and half precision, otherwise float64.
+        Of the same shape, float32 for float32 and half precision, otherwise float64.
 
     Raises:
         ValueError: if an entry is no real number, or beta no finite one.
@@ -89,7 +89,7 @@ def softplus(x: Any, *, beta: float = 1.0) -> AnyArray:
         beta: above zero; the larger, the closer to max(x, 0), and never further than log(2) / beta.
 
     Returns:
-        Of the same shape: float32 for float32 and half precision, otherwise float64.
+        Of the same shape, float32 for float32 and half precision, otherwise float64.
 
     Raises:
         ValueError: if an entry is no real number, or beta no number above zero.
@@ -116,7 +116,7 @@ def gelu(x: Any, *, form: Literal["exact", "tanh", "sigmoid"] = "exact") -> AnyA
             beta = 1.702.
 
     Returns:
-        Of the same shape: float32 for float32 and half precision, otherwise float64.
+        Of the same shape, float32 for float32 and half precision, otherwise float64.
 
     Raises:
         ValueError: if an entry is no real number, or there is no such form.

@@ -83,8 +83,8 @@ def ulp_error(computed: Any, exact: Sequence[Any] | Any) -> Array:
         exact: as many numbers of mpmath, Fractions or floats; an infinite one is met by the same infinity only.
 
     Returns:
-        Of the shape of computed: 0 where the float is exact, or rounded beyond the largest to infinity as it should
-        be; infinite where it is NaN, or infinite and should not be.
+        Of the shape of computed. It is 0 where the float is exact, or rounded beyond the largest to infinity as it
+        should be; infinite where it is NaN, or infinite and should not be.
 
     Raises:
         ValueError: if there are more of the one than of the other.

@@ -74,7 +74,7 @@ class Graph:
 
     @property
     def places(self) -> list[tuple[int, float]]:
-        """Where to draw the nodes: the level of each, and how far from the middle of its level it stands."""
+        """Where to draw the nodes, the level of each and how far from the middle of its level it stands."""
         levels = [node.level for node in self.nodes]
         return [
             (level, levels[:place].count(level) - (levels.count(level) - 1) / 2) for place, level in enumerate(levels)
@@ -82,7 +82,7 @@ class Graph:
 
     @property
     def steps(self) -> int:
-        """How many steps there are: one for each operation on the way forward, and one on the way back."""
+        """How many steps there are, one for each operation on the way forward, and one on the way back."""
         return 2 * len(self._operations)
 
     @property

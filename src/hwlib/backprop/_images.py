@@ -222,7 +222,7 @@ class AvgPool2d(_Pool2d):
 class BatchNorm(Layer):
     """Each feature minus its mean over the batch, over its standard deviation; then times a weight, plus a bias.
 
-    While :attr:`training` is true, mean and variance are those of the batch, and running ones are kept; after that the
+    While ``training`` is true, mean and variance are those of the batch, and running ones are kept; after that the
     running ones are used. A feature is an entry of axis 1: of ``(n, features)`` or ``(n, features, height, width)``.
 
     Args:

@@ -137,7 +137,7 @@ class Sigmoid(Layer):
     """
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
-        """1 / (1 + e^-x), from e^-|x|, which does not overflow."""
+        """1 / (1 + e^-x), from e to the power of minus the size of x, which does not overflow."""
         values = real_numbers("x", x)
         small = np.exp(-np.abs(values))
         y: AnyArray = np.where(values >= 0, 1, small) / (1 + small)

@@ -26,8 +26,8 @@ def line_slack(values: npt.ArrayLike) -> float:
         values: ``(n,)``, probabilities at places in a row.
 
     Returns:
-        The lesser of p_1 + p_n and 2 - p_1 - p_n, less the sum of abs(p_(i+1) - p_i): above zero if and only if some
-        mixture with biases has these values, wherever the places are.
+        The lesser of p_1 + p_n and 2 - p_1 - p_n, less the sum of abs(p_(i+1) - p_i). It is above zero if and only if
+        some mixture with biases has these values, wherever the places are.
 
     Raises:
         ValueError: if there are no values in a row.

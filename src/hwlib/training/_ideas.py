@@ -186,7 +186,7 @@ def _run(dataset: ImageSet, idea: Idea, seed: int, samples: int) -> tuple[float,
 
 
 def stored_ideas() -> dict[str, Outcomes]:
-    """What ``experiments/ideas.py`` found: each of :data:`IDEAS` on scikit-learn's digits, with the seeds 0 to 19.
+    """What ``experiments/ideas.py`` found: each of ``IDEAS`` on scikit-learn's digits, with the seeds 0 to 19.
 
     Returns:
         Names of ideas to accuracies.

@@ -106,7 +106,7 @@ def train_epoch(network: Layer, data: Iterable[Batch], *, loss: Loss, optimizer:
         optimizer: of the network's parameters.
 
     Returns:
-        The mean of the scores that the batches had when their turn came: each of another network.
+        The mean of the scores that the batches had when their turn came, each of another network.
 
     Raises:
         ValueError: if there are no samples.
