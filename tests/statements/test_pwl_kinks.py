@@ -216,30 +216,37 @@ def test_zigzags_multiply_their_pieces():
 def sign_changes_need_pieces(case):
     """Any continuous piecewise linear h closer than 1/2 to the zigzag has as many pieces: place and values of knots."""
     n, knots, values = case
+    places = {*knots, *(Q(j, n) for j in range(n + 1))}  # the largest difference is at a knot of one
+    return Q(1, 2) <= max(
+        abs(u + (v - u) * (x - a) / (b - a) - zigzag(n, x))
+        for (a, u), (b, v) in itertools.pairwise(zip(knots, values, strict=True))
+        if a < b  # where two knots are at one place, it jumps
+        for x in places
+        if a <= x <= b
+    )
 
-    def h(x):
-        for (a, u), (b, v) in itertools.pairwise(zip(knots, values, strict=True)):
-            if x <= b:
-                return u + (v - u) * (x - a) / (b - a)
-        return values[-1]
 
-    places = sorted({*knots, *(Q(j, n) for j in range(n + 1))})
-    return max(abs(h(x) - zigzag(n, x)) for x in places) >= Q(1, 2)  # the largest difference is at a knot of one
+JUMP = (3, [Q(0), Q(1, 2), Q(1, 2), Q(1)], (Q(3, 10), Q(4, 5), Q(1, 5), Q(7, 10)))
+
+
+def approximations():
+    for n, pieces in itertools.product((2, 4), range(1, 4)):
+        for inner in itertools.combinations([Q(j, 8) for j in range(1, 8)], pieces - 1):
+            for values in itertools.product((Q(0), Q(1, 4), Q(1, 2), Q(3, 4), Q(1)), repeat=pieces + 1):
+                yield n, [Q(0), *inner, Q(1)], values
+    yield JUMP
 
 
 approximation = Statement(
     "thm-kinks-approximate",
     text="a443a327",
-    cases=lambda: (
-        (n, [Q(0), *inner, Q(1)], values)
-        for n in (2, 4)
-        for pieces in range(1, 4)
-        for inner in itertools.combinations([Q(j, 8) for j in range(1, 8)], pieces - 1)
-        for values in itertools.product((Q(0), Q(1, 4), Q(1, 2), Q(3, 4), Q(1)), repeat=pieces + 1)
-    ),
-    hypotheses={"fewer than n pieces": lambda case: len(case[1]) - 1 < case[0]},
+    cases=approximations,
+    hypotheses={
+        "fewer than n pieces": lambda case: len(set(case[1])) - 1 < case[0],
+        "continuous": lambda case: len(set(case[1])) == len(case[1]),
+    },
     conclusion=sign_changes_need_pieces,
-    scope="all functions of up to three pieces with knots in eighths and values in quarters; two and four teeth",
+    scope="all functions of up to three pieces with knots in eighths and values in quarters, and one with a jump",
 )
 
 
@@ -248,6 +255,7 @@ def test_to_come_close_takes_as_many_pieces():
     report = approximation.verify()
     assert report.covered > 1000
     assert len(report.without["fewer than n pieces"][1]) == 3  # two pieces come close to two teeth
+    assert report.without["continuous"] is JUMP
 
 
 # --- chords -----------------------------------------------------------------------------------------------------------
@@ -311,6 +319,13 @@ def test_no_line_is_closer_to_the_parabola_for_all_real_lines_and_pieces():
 
 
 # --- sentences beside the statements ---------------------------------------------------------------------------------
+
+
+def test_a_corner_is_no_second_derivative():
+    """Chords of |x|, whose second derivative is zero wherever there is one: the chord on [-1, 1] is one above zero."""
+    places = [Q(j, 4) for j in range(-4, 5) if j]
+    assert all(abs(x + h) - 2 * abs(x) + abs(x - h) == 0 for x in places for h in [abs(x) / 2])
+    assert (abs(-1) + abs(1)) / 2 - abs(0) == 1
 
 
 def test_with_two_inputs_and_no_biases_the_kinks_are_not_at_zero_only():
