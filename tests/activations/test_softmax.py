@@ -253,6 +253,17 @@ def test_temperature_divides_differences():
     assert softmax(np.float32([1, 2]), temperature=0.5).dtype == np.float32
 
 
+@pytest.mark.parametrize("kind", TYPES)
+def test_entries_further_apart_than_the_largest_float_and_hot(kind):
+    most = np.finfo(kind).max
+    x = np.array([most, -most, most, 0], kind)
+    expected = scipy.special.log_softmax(np.array([1.0, -1, 1, 0]))
+    np.testing.assert_allclose(softmax(x, temperature=most), np.exp(expected), rtol=1e-6)
+    np.testing.assert_allclose(log_softmax(x, temperature=most), expected, rtol=1e-6)
+    assert softmax(x, temperature=1e-3).tolist() == [0.5, 0, 0.5, 0]
+    assert softmax(np.array([-np.inf, most, np.inf], kind), temperature=most).tolist() == [0, 0, 1]
+
+
 # --- what is refused, and what it becomes -----------------------------------------------------------------------------
 
 
@@ -260,6 +271,8 @@ def test_what_is_refused_is_named():
     for wrong, words in [
         (lambda: softmax(3.0), "axis=-1: accepted is an axis of x, which has 0"),
         (lambda: softmax([[1.0]], axis=2), "axis=2"),
+        (lambda: softmax([1.0, 2.0], axis=0.5), "axis=0.5: accepted is a whole number"),
+        (lambda: log_sum_exp([1.0, 2.0], axis=None), "axis=None: accepted is a whole number"),
         (lambda: softmax([1j]), "x has the type complex128"),
         (lambda: softmax(["a"]), "x has the type"),
         (lambda: softmax([1.0], temperature=0), "temperature=0: accepted is a number above zero"),
@@ -318,3 +331,12 @@ def test_the_first_float_is_the_first(start, stop, threshold):
     narrow = first_float(lambda x: x >= 0.1, np.float32(-1), np.float32(1))
     assert narrow == np.float32(0.1)
     assert narrow.dtype == np.float32
+
+
+@pytest.mark.parametrize(("kind", "most"), [(np.float32, 34), (np.float64, 66)])
+def test_how_many_floats_the_first_one_takes_to_find(kind, most):
+    end, tried = np.finfo(kind).max, []
+    for threshold in (-end, end / 3, kind(0), np.nextafter(end, kind(0))):
+        tried.clear()
+        first_float(lambda x, last=threshold: bool(tried.append(x)) or x > last, -end, end)
+        assert len(tried) <= most

@@ -103,6 +103,16 @@ def test_infinite_entries_are_limits(kind):
     assert swish(-largest, beta=5) == 0
 
 
+@pytest.mark.problem("act-swish")
+@pytest.mark.parametrize("beta", [1e39, 1e60, 1e308])
+def test_a_beta_beyond_single_precision_leaves_zero_at_zero(beta):
+    x = np.float32([0, -0.0, 1, -1, 1e-30, -1e-30])
+    np.testing.assert_array_equal(swish(x, beta=beta), np.maximum(x, 0))
+    np.testing.assert_array_equal(swish(x, beta=-beta), np.minimum(x, 0))
+    np.testing.assert_allclose(softplus(x, beta=beta), np.maximum(x, 0), atol=1e-38)  # log 2 over beta at zero
+    assert softplus(np.float32([0]), beta=1e-38) == np.float32(math.log(2) * 1e38)
+
+
 def test_what_is_refused_is_named():
     for wrong, words in [
         (lambda: swish([1j]), "x has the type"),

@@ -90,6 +90,12 @@ def test_em_never_loses_on_random_and_on_degenerate_data(K, n, seed, kind, ridge
     assert np.isfinite(path).all()
 
 
+def test_a_step_without_a_penalty_may_be_as_long_as_floats_are():
+    fit = fit_gradient([[1.0]], [1], Mixture([1.0], [[1.0]]), learning_rate=1e300, steps=3)
+    assert np.isfinite(fit.path).all()
+    assert fit.path[-1] == 0
+
+
 @pytest.mark.problem("mixture-as-network")
 def test_em_and_gradient_ascent_climb_to_the_maximum_that_scipy_finds():
     def loss(flat):
@@ -159,6 +165,11 @@ def test_a_line_s_values_are_met_exactly_if_the_slack_is_positive(sixteenths, se
             lambda: fit_gradient([[1.0]], [1], Mixture([1.0, 0.0], [[1.0], [1.0]]), learning_rate=1, steps=1),
             "share of zero",
         ),
+        (
+            lambda: fit_gradient([[1.0]], [1], Mixture([1.0], [[1.0]]), learning_rate=1, steps=2000, ridge=10),
+            "learning_rate=1: accepted is one that does not diverge",
+        ),
+        (lambda: fit_em([[1e300]] * 2, [1, 0], Mixture([0.5, 0.5], [[1e300], [-1.0]])), "beyond the largest float"),
         (lambda: line_slack([]), "values has shape"),
         (lambda: mixture_through([0, 0], [0.5, 0.5]), "places="),
     ],

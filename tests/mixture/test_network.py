@@ -143,6 +143,19 @@ def test_what_is_no_mixture_is_told():
     assert np.isclose(lifted.probability([1.0, 3.0]), 0.01 + 0.5 / (1 + np.exp(-3)))
 
 
+def test_output_weights_that_cancel_leave_no_component():
+    network = SigmoidNetwork(
+        [[1.0], [1.0], [1.0], [2.0]], [0.1, 0.2, -0.3, 1.0]
+    )  # 0.1 + 0.2 - 0.3 is 5.6e-17 in floats
+    found = as_mixture(network)
+    assert found is not None
+    assert found.shares.tolist() == [1.0]
+    assert found.weights.tolist() == [[2.0]]
+    biased = as_mixture(SigmoidNetwork([[0.0, 1.0]] * 3 + [[1.0, 2.0]], [0.1, 0.2, -0.3, 1.0]), constant_input=True)
+    assert biased is not None
+    assert biased.components == 1
+
+
 def test_labels_are_drawn_as_often_as_the_mixture_says():
     mixture = Mixture([0.3, 0.7], [[2.0], [-1.0]])
     X = np.repeat([[1.0], [-1.0]], 40_000, axis=0)
@@ -171,6 +184,8 @@ def test_align_finds_the_best_of_all_orders(K):
         (lambda: Mixture.from_logits([], np.zeros((0, 1))), "accepted are"),
         (lambda: Mixture([1.0], [[1.0]]).probability([[1.0, 2.0]]), "X has shape"),
         (lambda: Mixture([1.0], [[1.0]]).log_likelihood([[1.0]], [2]), "each 0 or 1"),
+        (lambda: Mixture([1.0], [[1e300]]).responsibilities([[1e300]], [0]), "beyond the largest float"),
+        (lambda: Mixture([1.0], [[1e308, -1e308]]).probability([10.0, 10.0]), "beyond the largest float"),
         (lambda: Mixture([1.0], [[1.0]]).log_likelihood([[1.0, 2.0]], [1]), "X has shape"),
         (lambda: Mixture([1.0], [[1.0]]).log_likelihood(np.zeros((0, 1)), []), "one or more samples"),
         (lambda: Mixture([1.0], [[1.0]]).reordered([1]), "each once"),

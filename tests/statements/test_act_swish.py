@@ -62,7 +62,7 @@ def symmetric(case):
 
 symmetries = Statement(
     "prop-swish-symmetry",
-    text="9e6958b8",
+    text="56dab4a4",
     cases=lambda: itertools.product(WHOLE, WHOLE),
     conclusion=symmetric,
     scope="beta from -3 log 2 to 3 log 2, x from -3 to 3",
@@ -185,7 +185,7 @@ def near_lines(case):
 
 line_distance = Statement(
     "thm-swish-line",
-    text="3011589b",
+    text="e50b96cc",
     cases=lambda: ((k, R, x) for k, R, x in itertools.product(WHOLE, (1, 2, 3), (0, 1, -1, 2, -2, 3, -3, 4))),
     hypotheses={"x is at most R": lambda case: abs(case[2]) <= case[1]},
     conclusion=near_lines,
@@ -205,6 +205,7 @@ POINTS = (Q(-1), Q(-1, 2), Q(0), Q(1, 2), Q(1))
 
 def gates():
     yield 1, dict(zip(POINTS, (0, 0, 0, 0, 1), strict=True))  # a step at one
+    yield -1, dict(zip(POINTS, (Q(1, 4), Q(1, 3), Q(1, 2), Q(2, 3), Q(3, 4)), strict=True))
     for beta in (1, 2):
         for values in itertools.product((Q(1, 2), Q(0), Q(1), Q(2), Q(-1)), repeat=5):
             yield beta, dict(zip(POINTS, values, strict=True))
@@ -218,18 +219,22 @@ def same_supremum(case):
 
 any_gate = Statement(
     "prop-swish-gates",
-    text="99b3a1ba",
+    text="0218b209",
     cases=gates,
-    hypotheses={"G(-z) = 1 - G(z)": lambda case: all(case[1][-z] == 1 - case[1][z] for z in POINTS)},
+    hypotheses={
+        "G(-z) = 1 - G(z)": lambda case: all(case[1][-z] == 1 - case[1][z] for z in POINTS),
+        "beta is above zero": lambda case: case[0] > 0,
+    },
     conclusion=same_supremum,
     scope="all functions on five points with values -1, 0, 1/2, 1, 2; beta 1 and 2",
 )
 
 
 @pytest.mark.problem("act-swish")
-def test_any_even_gate():
+def test_any_symmetric_gate():
     report = any_gate.verify()
     step = report.without["G(-z) = 1 - G(z)"][1]
+    assert report.without["beta is above zero"][0] == -1
     assert step[Q(1)] == 1
     assert not any(step[z] for z in POINTS[:-1])
 

@@ -256,7 +256,7 @@ def only_reorderings(mixture):
 
 symmetries = Statement(
     "prop-mixture-symmetries",
-    text="f3bcb7b2",
+    text="c4e654b7",
     cases=pairs,
     hypotheses={
         "positive shares": lambda mixture: all(mixture[0]),

@@ -62,6 +62,10 @@ RIGHT = {
         lambda n: parity(n) if n > 1 else [([[1]], [0])],
     ),
     "tenths of digits": ("logic-networks-greater", lambda n: ([Q(d, 10) for d in digits(n)], Q(-1, 10))),
+    "a slope of minus 3e-12": ("act-swish-error", ("C", 1, -30)),
+    "a slope too small for a float": ("act-swish-error", ("c", 100, -1e5)),
+    "a product beyond the largest float": ("act-swish-error", ("C", 1e300, -1e300)),
+    "weights hundreds of digits apart": ("mixture-network-bend", ([0.5, 0.5], [1e300, -5e-324])),
     "decimals of digits": ("logic-networks-greater", lambda n: ([0.1 * d for d in digits(n)], -0.1)),
 }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib._core.arguments import positive
+from hwlib._core.arguments import positive, whole
 from hwlib._core.arrays import as_array, whole_array
 from hwlib._core.types import AnyArray
 from hwlib.activations._floats import as_floats
@@ -179,7 +179,7 @@ class _Row:
 
 def _row(name: str, values: Any, axis: int, temperature: float) -> _Row:
     array = as_floats(name, values)
-    if not -array.ndim <= axis < array.ndim:
+    if not -array.ndim <= whole("axis", axis) < array.ndim:
         raise ValueError(f"axis={axis}: accepted is an axis of {name}, which has {array.ndim}")
     x = np.moveaxis(array, axis, -1)
     divisor = x.dtype.type(positive("temperature", temperature))
@@ -198,7 +198,10 @@ def _row(name: str, values: Any, axis: int, temperature: float) -> _Row:
         low = (rows - (high - back)) - (top[:, None] + back)  # with high the exact difference (Knuth's two-sum)
         low[~np.isfinite(low)] = 0
         if divisor != 1:
-            high, low = high / divisor, low / divisor
+            # Two finite entries may be further apart than the largest float, and not so in units of the temperature.
+            beyond = np.isinf(high) & np.isfinite(rows)
+            high = np.where(beyond, (rows / 2 - top[:, None] / 2) / divisor * 2, high / divisor)
+            low = low / divisor
         # An infinite entry that stands alone at the top is the limit of finite ones; those beside it leave NaN.
         high[best] = stays
         terms = np.exp(high)

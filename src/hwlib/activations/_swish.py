@@ -76,8 +76,9 @@ def swish(x: Any, *, beta: float = 1.0) -> AnyArray:
     if not factor:
         return z / 2
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        half = np.exp(-abs(z * factor) / 2)  # of the exponent: z * half is no subnormal yet where half**2 is
-        gate = np.where(z * factor >= 0, 1, half)
+        t = _scaled(z, factor)
+        half = np.exp(-abs(t) / 2)  # of the exponent: z * half is no subnormal yet where half**2 is
+        gate = np.where(t >= 0, 1, half)
         return np.asarray(np.where(gate == 0, 0, z * gate * gate / (1 + half * half)), z.dtype)
 
 
@@ -104,7 +105,10 @@ def softplus(x: Any, *, beta: float = 1.0) -> AnyArray:
     z = as_floats("x", x)
     factor = float(positive("beta", beta))
     with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-abs(z * factor))) / factor, z.dtype)
+        above = np.log1p(np.exp(-abs(_scaled(z, factor)))) / np.float64(
+            factor
+        )  # of a tiny beta float32 would make zero
+        return np.asarray(np.maximum(z, 0) + above, z.dtype)
 
 
 def gelu(x: Any, *, form: Literal["exact", "tanh", "sigmoid"] = "exact") -> AnyArray:
@@ -188,6 +192,11 @@ def swish_linear_error(beta: float, radius: float) -> float:
     """
     reach = float(positive("radius", radius, zero=True))
     return reach * float(np.tanh(abs(_number("beta", beta)) * reach / 2)) / 2
+
+
+def _scaled(z: AnyArray, factor: float) -> AnyArray:
+    """The product in the type of z; the factor may lie beyond its range, and zero stays zero."""
+    return np.asarray(z * np.float64(factor), z.dtype)
 
 
 def _number(name: str, value: Any) -> float:

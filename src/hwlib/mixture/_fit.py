@@ -240,7 +240,8 @@ def fit_gradient(
         The last mixture and the climb, in the units of :func:`fit_em`.
 
     Raises:
-        ValueError: if shapes do not fit, a number is out of its range or a share is zero.
+        ValueError: if shapes do not fit, a number is out of its range, a share is zero, or the steps diverge so far
+            that floats overflow.
 
     Example:
         >>> fit = fit_gradient([[1.0], [1.0]], [1, 0], Mixture([1.0], [[2.0]]), learning_rate=2.0, steps=50)
@@ -258,16 +259,27 @@ def fit_gradient(
         scores = points @ weights.T
         joint = special.log_softmax(logits) + special.log_expit(sign * scores)
         marginal = np.logaddexp.reduce(joint, axis=1, keepdims=True)
-        path.append(float(marginal.sum()) - ridge / 2 * float((weights**2).sum()))
+        path.append(float(marginal.sum()) - _penalty(weights, ridge))
         if left:
             r = np.exp(joint - marginal)
             rate = learning_rate / len(labels)
             by_weights = (r * (labels[:, None] - special.expit(scores))).T @ points - ridge * weights
-            logits = logits + rate * (r - special.softmax(logits)).sum(0)
-            weights = weights + rate * by_weights
+            with np.errstate(over="ignore", invalid="ignore"):
+                logits = logits + rate * (r - special.softmax(logits)).sum(0)
+                weights = weights + rate * by_weights
+                reach = abs(points).max() * abs(weights).max() * points.shape[1]
+            if not (np.isfinite(logits).all() and np.isfinite([reach, _penalty(weights, ridge)]).all()):
+                raise ValueError(
+                    f"learning_rate={learning_rate}: accepted is one that does not diverge; with this one, numbers are "
+                    f"beyond the largest float after {len(path)} steps"
+                )
     return MixtureFit(Mixture.from_logits(logits, weights), np.array(path), "out of steps")
 
 
 def _climbed(mixture: Mixture, X: Array, y: Integers, ridge: float) -> float:
-    penalty = float(positive("ridge", ridge, zero=True)) / 2 * float((mixture.weights**2).sum())
-    return mixture.log_likelihood(X, y) - penalty
+    return mixture.log_likelihood(X, y) - _penalty(mixture.weights, positive("ridge", ridge, zero=True))
+
+
+def _penalty(weights: Array, ridge: float) -> float:
+    with np.errstate(over="ignore"):
+        return float(ridge) / 2 * float((weights**2).sum()) if ridge else 0.0

@@ -97,7 +97,7 @@ class Mixture:
             ``(...)``: sum_k pi_k sigma(w_k x).
 
         Raises:
-            ValueError: if the last axis is not d, or a number is not finite.
+            ValueError: if the last axis is not d, or a number or its product with weights is not finite.
 
         Example:
             >>> Mixture([0.25, 0.75], [[0.0], [0.0]]).probability([[7.0]])
@@ -106,7 +106,7 @@ class Mixture:
         given = real_array("X", X)
         if given.shape[-1:] != self.weights.shape[1:]:
             raise ValueError(f"X has shape {given.shape}: accepted is (..., {self.weights.shape[1]})")
-        values: Array = special.expit(given @ self.weights.T) @ self.shares
+        values: Array = special.expit(self._scores(given)) @ self.shares
         return values
 
     def log_probabilities(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Array:
@@ -120,7 +120,7 @@ class Mixture:
             ``(n,)``.
 
         Raises:
-            ValueError: if the shapes do not fit, or a label is neither 0 nor 1.
+            ValueError: if the shapes do not fit, a label is neither 0 nor 1, or a product w_k x is not finite.
 
         Example:
             >>> Mixture([1.0], [[1000.0]]).log_probabilities([[1.0], [1.0]], [1, 0])
@@ -137,7 +137,7 @@ class Mixture:
             y: ``(n,)``, each 0 or 1.
 
         Returns:
-            A number that is not positive.
+            A number that is not positive, but for rounding, and for what the shares miss the sum one by.
 
         Raises:
             ValueError: as :meth:`log_probabilities`.
@@ -194,8 +194,16 @@ class Mixture:
         """``(n, K)``: log of pi_k times the probability of the label in component k."""
         if X.shape[1] != self.weights.shape[1]:
             raise ValueError(f"X has shape {X.shape}: accepted is (n, {self.weights.shape[1]})")
-        values: Array = self.logits + special.log_expit((2 * y - 1)[:, None] * (X @ self.weights.T))
+        values: Array = self.logits + special.log_expit((2 * y - 1)[:, None] * self._scores(X))
         return values
+
+    def _scores(self, X: Array) -> Array:
+        """``(..., K)``: w_k x for each component."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores: Array = X @ self.weights.T
+        if not np.isfinite(scores).all():
+            raise ValueError("X has products with the weights beyond the largest float: accepted are smaller numbers")
+        return scores
 
     def __repr__(self) -> str:
         return f"Mixture(shares={brief(self.shares)}, weights {self.weights.shape[0]} x {self.weights.shape[1]})"

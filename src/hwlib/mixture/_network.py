@@ -143,7 +143,8 @@ def normal_form(network: SigmoidNetwork, *, constant_input: bool = False) -> Sig
             the other weights that make a unit constant or give it its sign.
 
     Returns:
-        A network with the same values, equal for any two networks that have the same values for all inputs.
+        A network with the same values, equal for any two networks that have the same values for all inputs, up to the
+        rounding of sums of output weights.
 
     Raises:
         ValueError: if ``constant_input`` is set and there is no other input.
@@ -178,7 +179,7 @@ def as_mixture(network: SigmoidNetwork, *, constant_input: bool = False, toleran
     Args:
         network: any network of sigmoid units.
         constant_input: as for :func:`normal_form`.
-        tolerance: by how much sums of weights may miss what they have to be.
+        tolerance: by how much output weights and their sums may miss what they have to be.
 
     Returns:
         A mixture whose marginal is the network; None if there is none, with however many components.
@@ -194,8 +195,9 @@ def as_mixture(network: SigmoidNetwork, *, constant_input: bool = False, toleran
     """
     positive("tolerance", tolerance, zero=True)
     form = normal_form(network, constant_input=constant_input)
-    weights, shares = form.hidden * np.sign(form.output)[:, None], abs(form.output)
-    low, rest = form.constant + form.output[form.output < 0].sum(), 1 - shares.sum()
+    low, rest = form.constant + form.output[form.output < 0].sum(), 1 - abs(form.output).sum()
+    kept = abs(form.output) > tolerance  # of output weights that cancel, rounding may leave something
+    weights, shares = form.hidden[kept] * np.sign(form.output[kept])[:, None], abs(form.output[kept])
     if rest < -tolerance:
         return None
     last = np.zeros(network.hidden.shape[1])

@@ -16,6 +16,7 @@ def log_total(x):
 
 
 def log_not(x, i):
+    x = [entry - max(x) for entry in x]  # or entries near 1e10 leave no digits after the point
     z = x[i] - log_total([*x[:i], *x[i + 1 :]])
     return -math.log1p(math.exp(z)) if z < 0 else -z - math.log1p(math.exp(-z))
 
@@ -60,6 +61,7 @@ WRONG = {
     ],
     "act-softmax-not": [
         (log_not_directly, "avoid both"),
+        (lambda x, i: -np.logaddexp(0, x[i] - log_total([*x[:i], *x[i + 1 :]])), "beside 1e10"),
         (lambda x, i: log_total([*x[:i], *x[i + 1 :]]) - log_total(x), "loses all digits where class i hardly counts"),
         (lambda x, i: x[i] - log_total(x), "of class i itself"),
     ],

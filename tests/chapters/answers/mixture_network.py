@@ -36,6 +36,10 @@ WRONG = {
         (lambda hidden, output: with_rest(output, hidden), "share is negative"),
         (lambda hidden, output: with_rest(abs(output), hidden), "shares are right"),
         (lambda hidden, output: (abs(output), np.sign(output) * hidden), "add up to one"),
+        (
+            lambda hidden, output: ([*abs(output), 1 - sum(abs(output))], [*(np.sign(output) * hidden), 0]),
+            "a component that has no share",
+        ),
         (lambda hidden, output: (abs(output) / sum(abs(output)), np.sign(output) * hidden), "Do not scale"),
     ],
     "mixture-network-between": [

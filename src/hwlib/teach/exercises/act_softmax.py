@@ -9,7 +9,7 @@ import numpy as np
 
 from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
-from hwlib.activations import exact_log_softmax, exact_log_sum_exp, ulp_error
+from hwlib.activations import exact_log_softmax, exact_log_sum_exp, log_sum_exp, ulp_error
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._verdict import UNANSWERED, is_open
 
@@ -124,6 +124,7 @@ def _not(answer: Any) -> Verdict:
         ([800.0, 0.0, 0.0], 0),
         ([-1e6, 3.0], 1),
     ]
+    large: list[tuple[list[float], int]] = [([1e10, 1e10, 1e10 - 30], 2), ([-1e10, -1e10 - 30, -1e10], 1)]
 
     def reference(x: AnyArray, i: int) -> float:
         """From the exact logarithm of the odds."""
@@ -139,19 +140,29 @@ def _not(answer: Any) -> Verdict:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.nan_to_num(np.sign(number) * (1000 + np.log(abs(number))), nan=-1e9, posinf=1e9, neginf=-2e9)
 
-    return compare_function(
-        answer,
-        reference,
-        [{"x": np.array(row), "i": i} for row, i in rows],
-        mistakes={
+    def compared(rows: list[tuple[list[float], int]], mistakes: dict[str, Any]) -> Verdict:
+        cases = [{"x": np.array(row), "i": i} for row, i in rows]
+        return compare_function(answer, reference, cases, mistakes=mistakes, tolerance=1e-9, read=digits)
+
+    verdict = compared(
+        rows,
+        {
             "Near one, 1 - p has lost its digits, and near zero the difference from 1 is lost: avoid both.": directly,
             "A difference of two log-sum-exps loses all digits where class i hardly counts.": (
                 lambda x, i: float(exact_log_sum_exp(np.delete(x, i))) - float(exact_log_sum_exp(x))
             ),
             "That is the logarithm of the probability of class i itself.": lambda x, i: float(exact_log_softmax(x)[i]),
         },
-        tolerance=1e-9,
-        read=digits,
+    )
+    if not verdict:
+        return verdict
+    return compared(
+        [*rows, *large],
+        {
+            "Right as long as entries are small: beside 1e10 a log-sum-exp has no nine digits after the point left.": (
+                lambda x, i: -float(np.logaddexp(0, x[i] - log_sum_exp(np.delete(x, i))))
+            )
+        },
     )
 
 
@@ -182,7 +193,7 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "After subtracting the largest entry, can the logarithm of the sum of exponentials still be minus infinity?",
+        "The largest of finite entries is subtracted. Can the logarithm of the sum of exponentials be minus infinity?",
         [
             Choice("Yes, if all others underflow.", "The largest entry itself still gives the term one."),
             Choice("No: one term is exactly 1.", "So the sum is at least one.", right=True),

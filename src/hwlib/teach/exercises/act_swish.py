@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.activations import swish, swish_linear_error
+from hwlib.activations import sigmoid, swish, swish_linear_error
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import returned
 from hwlib.teach._verdict import UNANSWERED, is_open
@@ -95,14 +95,15 @@ def _error(answer: Any) -> Verdict:
     }
     if sentence in true:
         return Verdict("wrong", f"Sentence {sentence} is not the first false one.", true[sentence])
-    step = 1e-6 / beta
-    slope = float(swish(x + step, beta=beta) - swish(x - step, beta=beta)) / (2 * step)
-    if slope < -1e-9:
-        return Verdict("right", f"Sentence C it is: at x = {x:g} with beta = {beta:g} the slope is {slope:.4f}.")
+    # The slope is sigma(z) (1 + z sigma(-z)) with z = beta x. Far out its first factor is no float, its sign still is.
+    z = max(beta * x, -1e300)
+    rest = 1 + z * float(sigmoid(-z))
+    slope = f"the slope is {float(sigmoid(z)) * rest:.3g}" if z > -700 else "the slope is too small for a float"
+    if rest < 0:
+        return Verdict("right", f"Sentence C it is: at x = {x:g} with beta = {beta:g} Swish falls; {slope}.")
     return Verdict(
         "wrong",
-        f"It is sentence C, but these numbers do not show it: at x = {x:g} with beta = {beta:g} the slope is "
-        f"{slope:.4f}, and Swish grows there.",
+        f"It is sentence C, but these numbers do not show it: at x = {x:g} with beta = {beta:g} Swish grows; {slope}.",
         "Both factors grow, but one of them is negative left of zero: look there." if x >= 0 else "",
     )
 
@@ -153,10 +154,10 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "beta is ten times as large. What happens to the largest distance from ReLU, over all real x?",
+        "beta > 0 is made ten times as large. What happens to the largest distance from ReLU, over all real x?",
         [
             Choice("It is ten times smaller.", "It is a constant over beta; only the scale changes.", right=True),
-            Choice("It falls exponentially.", "At one fixed x it does. The worst x moves in towards zero."),
+            Choice("It falls exponentially.", "At one fixed x that is not 0 it does. The worst x moves in to zero."),
             Choice("It stays, because the dip never goes away.", "The dip stays, but it gets shallower with 1/beta."),
         ],
     ),

@@ -98,6 +98,12 @@ def _turn(answer: Any) -> Verdict:
             "The shares do not add up to one. What is missing belongs to a component with the weight zero.": (
                 lambda hidden, output: (abs(output), hidden * np.sign(output))
             ),
+            "Right but for a component that has no share: where nothing is missing there are fewer components.": (
+                lambda hidden, output: (
+                    np.append(abs(output), 1 - abs(output).sum()),
+                    np.append(hidden * np.sign(output), 0),
+                )
+            ),
             "Do not scale the shares up: that changes every output weight. What is missing has the weight zero.": (
                 lambda hidden, output: (abs(output) / abs(output).sum(), hidden * np.sign(output))
             ),
@@ -137,6 +143,8 @@ def _bend(answer: Any) -> Verdict:
     (flat, flat_share), (steep, steep_share) = by_size
     first, second = read.weights[:, 0].tolist()
     if first * second < 0 and flat != steep and flat_share > 0 and steep_share * steep > flat_share * flat:
+        if not 60 / flat * steep < 1e300:  # too far out for floats
+            return Verdict("right", "Near zero the steep component wins, and far out the flat one: the marginal turns.")
         t = np.geomspace(1e-3 / steep, 60 / flat, 2_000)
         p = read.probability(t[:, None])
         turn = int(abs(p - 0.5).argmax()) if abs(p - 0.5).max() > abs(p[-1] - 0.5) else int(abs(p - p[-1]).argmax())

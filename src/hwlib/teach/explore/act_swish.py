@@ -48,11 +48,11 @@ def swish_explorer(*, betas: Sequence[float] = BETAS) -> ipywidgets.VBox:
         graph.line(np.column_stack([x, target]), LINES[1], dashes="6 4")
         graph.line(np.column_stack([x, values]), LINES[0], width=2.5)
         gaps = abs(values - target)
-        top = next(top for top in (0.05, 0.1, 0.3, 1, 2, 4.2) if gaps.max() < top)
+        bound = _largest(beta, name)
+        top = next(top for top in (0.05, 0.1, 0.3, 1, 2, 3, 4.2, np.inf) if max(gaps.max(), bound or 0) < top)
         ticks = {0.0: "0", top / 2: f"{top / 2:g}", float(top): f"{top:g}"}
         errors = Chart((-_RADIUS, _RADIUS), (0, top), "distance", across, ticks, "x", (230, 230))
         errors.line(np.column_stack([x, gaps]), LINES[2])
-        bound = _largest(beta, name)
         if bound is not None:
             errors.line([[-_RADIUS, bound], [_RADIUS, bound]], dashes="3 4", width=1.2)
         return charts_above([graph, errors], f"beta = {beta:g}: " + _said(beta, name, bound))
@@ -71,10 +71,14 @@ def _largest(beta: float, name: str) -> float | None:
 
 def _said(beta: float, name: str, bound: float | None) -> str:
     if bound is None:
-        return f"far out, Swish is further from {name} than any number."
+        return f"on the whole line the distance from {name} has no bound."
     if name == "x/2":
-        return f"on this window Swish is at most {bound:.4f} from x/2; on the whole line " + (
-            "further than any number." if beta else "as well."
-        )
+        there = "the distance has no bound." if beta else "so it is."
+        return f"in this window Swish is at most {_up(bound):.4f} from x/2; on the whole line {there}"
     place = (1 + SWISH_CONSTANT) / abs(beta)
-    return f"on the whole line Swish is at most {bound:.4f} from {name}, at x = {place:.3f} and x = −{place:.3f}."
+    return f"on the whole line Swish is at most {_up(bound):.4f} from {name}, at x = {place:.3f} and x = −{place:.3f}."
+
+
+def _up(bound: float) -> float:
+    """To four digits, so that "at most" stays true."""
+    return float(np.ceil(bound * 1e4) / 1e4)
