@@ -65,6 +65,14 @@ def test_exact_values_are_the_definition_s(kind):
             assert abs(exact_log_sum_exp(row) - plain) < mpmath.mpf(10) ** -50
 
 
+def test_exact_log_sum_exp_keeps_its_digits_after_the_point():
+    for height in (0.0, 1e-300, 1e10, 1e80, -1e80, 1e300, -1.7e308):
+        total = exact_log_sum_exp([height] * 2)
+        with mpmath.workprec(2000):
+            assert abs(total - mpmath.mpf(height) - mpmath.log(2)) < mpmath.mpf(10) ** -50
+    assert exact_log_sum_exp([-1.7e308, 1.7e308]) == 1.7e308
+
+
 @pytest.mark.problem("act-stable-logsoftmax")
 @pytest.mark.parametrize("kind", TYPES)
 def test_log_softmax_is_right_to_four_ulps_whatever_the_floats(kind):

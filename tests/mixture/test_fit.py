@@ -160,6 +160,9 @@ def test_a_line_s_values_are_met_exactly_if_the_slack_is_positive(sixteenths, se
         (lambda: weighted_logistic([[1.0]], [1], [1.0], [0.0], ridge=-1), "ridge=-1"),
         (lambda: fit_em([[1.0]], [1], Mixture([1.0], [[1.0]]), steps=-1), "steps=-1"),
         (lambda: em_step("start", [[1.0]], [1]), "mixture='start'"),
+        (lambda: fit_em([[1.0]], [1], "start"), "start='start': accepted is a Mixture"),
+        (lambda: log_likelihood_gradient("start", [[1.0]], [1]), "mixture='start': accepted is a Mixture"),
+        (lambda: weighted_logistic([[1e200]] * 2, [1, 0], [1, 1], [0.0]), "squares beyond the largest float"),
         (lambda: fit_gradient([[1.0]], [1], Mixture([1.0], [[1.0]]), learning_rate=0, steps=1), "learning_rate=0"),
         (
             lambda: fit_gradient([[1.0]], [1], Mixture([1.0, 0.0], [[1.0], [1.0]]), learning_rate=1, steps=1),

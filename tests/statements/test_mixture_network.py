@@ -71,7 +71,7 @@ def is_the_network(case):
 
 network = Statement(
     "thm-mixture-network",
-    text="bc67158d",
+    text="ce41314d",
     cases=tables,
     hypotheses={"drawn without looking at x": lambda case: case[0][0] == case[0][1]},
     conclusion=is_the_network,
@@ -124,7 +124,7 @@ def decided(case):
 
 which = Statement(
     "thm-mixture-which",
-    text="3324a293",
+    text="658d6841",
     cases=small_networks,
     hypotheses={"reduced": lambda case: reduced(case[0])},
     conclusion=decided,

@@ -69,6 +69,7 @@ def exact_log_sum_exp(row: Any) -> Any:
 
     with mpmath.workprec(2 * _BITS):  # the two may cancel, but for one part in 2**60 or so
         top, _, logarithm = _exact_parts(row)
+    with mpmath.workprec(2 * _BITS + max(0, int(mpmath.mag(top)) if top else 0)):  # digits before the point come extra
         return top + logarithm
 
 

@@ -104,7 +104,11 @@ def _weighted(X: Array, y: Integers, r: Array, w: Array, ridge: float, steps: in
         slope = X.T @ (r * (y - p)) - ridge * w
         for curvature in (p * (1 - p), np.full_like(p, 0.25)):
             # Least squares: along directions that no sample reads there is nothing to gain, and nothing moves.
-            move = np.linalg.lstsq((X.T * (r * curvature)) @ X + penalty, slope, rcond=None)[0]
+            with np.errstate(over="ignore", invalid="ignore"):
+                hessian = (X.T * (r * curvature)) @ X + penalty
+            if not np.isfinite(hessian).all():
+                raise ValueError("X has squares beyond the largest float: accepted are smaller numbers")
+            move = np.linalg.lstsq(hessian, slope, rcond=None)[0]
             tried, tried_z = w + move, X @ (w + move)
             gained = worth(tried, tried_z) - value
             if gained >= 1e-4 * float(slope @ move):
@@ -184,7 +188,8 @@ def fit_em(
     """
     points, labels = samples(X, y)
     most, small = whole("steps", steps, least=0), positive("tolerance", tolerance, zero=True) * len(labels)
-    mixture, path = start, [_climbed(start, points, labels, ridge)]
+    mixture = instance("start", start, Mixture, "a Mixture")
+    path = [_climbed(mixture, points, labels, ridge)]
     for _ in range(most):
         mixture = em_step(mixture, points, labels, ridge=ridge, newton_steps=newton_steps)
         path.append(_climbed(mixture, points, labels, ridge))
@@ -212,7 +217,7 @@ def log_likelihood_gradient(mixture: Mixture, X: npt.ArrayLike, y: npt.ArrayLike
         (array([0.]), array([[1.]]))
     """
     points, labels = samples(X, y)
-    r = mixture.responsibilities(points, labels)
+    r = instance("mixture", mixture, Mixture, "a Mixture").responsibilities(points, labels)
     error = labels[:, None] - special.expit(points @ mixture.weights.T)
     return (r - mixture.shares).sum(0), (r * error).T @ points
 

@@ -266,7 +266,7 @@ def draw_labels(mixture: Mixture, X: npt.ArrayLike, *, rng: RandomSource = None)
     if given.ndim != 2 or given.shape[1] != mixture.weights.shape[1]:
         raise ValueError(f"X has shape {given.shape}: accepted is (n, {mixture.weights.shape[1]})")
     chosen = chance.choice(mixture.components, size=len(given), p=mixture.shares / mixture.shares.sum())
-    inside = special.expit((given * mixture.weights[chosen]).sum(1))
+    inside = special.expit(mixture._scores(given)[np.arange(len(given)), chosen])
     labels: Integers = (chance.random(len(given)) < inside).astype(np.int64)
     return labels
 
@@ -289,6 +289,8 @@ def align(mixture: Mixture, reference: Mixture) -> Mixture:
         >>> align(Mixture([0.7, 0.3], [[-2.1], [0.9]]), right).shares
         array([0.3, 0.7])
     """
+    for name, one in (("mixture", mixture), ("reference", reference)):
+        instance(name, one, Mixture, "a Mixture")
     if mixture.weights.shape != reference.weights.shape:
         raise ValueError(
             f"mixture has weights of shape {mixture.weights.shape}: accepted is the shape of the reference, "

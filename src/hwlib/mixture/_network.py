@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from hwlib._core.arguments import positive
+from hwlib._core.arguments import instance, positive
 from hwlib._core.arrays import brief, real_array
 from hwlib._core.optional import require
 from hwlib._core.types import Array
@@ -129,6 +129,7 @@ def marginal_network(mixture: Mixture) -> SigmoidNetwork:
         >>> marginal_network(Mixture([0.25, 0.75], [[1.0, 2.0], [0.0, -1.0]]))
         SigmoidNetwork(2-2-1, output=[0.25, 0.75], constant=0)
     """
+    instance("mixture", mixture, Mixture, "a Mixture")
     return SigmoidNetwork(mixture.weights, mixture.shares)
 
 
@@ -153,7 +154,7 @@ def normal_form(network: SigmoidNetwork, *, constant_input: bool = False) -> Sig
         >>> normal_form(SigmoidNetwork([[-2.0], [0.0], [2.0]], [1.0, 4.0, 0.25]))
         SigmoidNetwork(1-1-1, output=[-0.75], constant=3)
     """
-    hidden, first = network.hidden, int(constant_input)
+    hidden, first = instance("network", network, SigmoidNetwork, "a SigmoidNetwork").hidden, int(constant_input)
     constant, found = network.constant, dict[tuple[float, ...], float]()
     for weights, value in zip(hidden, network.output.tolist(), strict=True):
         turning = weights[first:][weights[first:] != 0]

@@ -78,4 +78,6 @@ def _said(p: Array, share: float, scale: float) -> str:
         shape = "The marginal (blue) falls and rises: no single logistic regression does that."
     limit = rises + falls + line_slack(p)
     room = f"All changes add up to {rises + falls:.3f}; the two ends allow less than {limit:.3f}."
+    if line_slack(p) < 0.001:  # the same three digits, or rounding in floats
+        room = f"All changes add up to {rises + falls:.3f}; the two ends allow hardly more."
     return f"Share {share:g}, weights times {scale:g}. {shape} {room}"
