@@ -282,6 +282,16 @@ def test_a_pickle_runs_nothing(put, protocol):
         (b"", "damaged"),
         (b"\x80\x02" + b"N0" * 10, "POP"),
         (b"\x80\x02(" + b"N" * 1_000_001 + b"t.", "which no batch does"),
+        # Tuples that are keys: one whose hash takes 2^40 steps, one so deep that its hash crashes Python.
+        (
+            b"\x80\x02}K\x01\x85q\x00" + b"".join(b"h%c\x86q%c" % (i, i + 1) for i in range(40)) + b"K\x01s.",
+            "fetches a tuple",
+        ),
+        (b"\x80\x02}K\x01" + b"\x85" * 900_000 + b"K\x01s.", "more than 20 tuples"),
+        # The tuple is still on top after a change of nothing, and would get into the memory that way.
+        (b"\x80\x02}K\x01\x85(eq\x00h\x00\x86K\x01s.", "fetches a tuple"),
+        (b"\x80\x02}K\x01\x85(uq\x00h\x00\x86K\x01s.", "fetches a tuple"),
+        (b"\x80\x02}K\x01\x85}bq\x00h\x00\x86K\x01s.", "fetches a tuple"),
     ],
 )
 def test_opcodes_that_no_batch_has_are_refused(content, message):
@@ -305,6 +315,22 @@ def test_what_is_read_is_inside_the_archive_only(put):
         read_archive(path, wanted=[], folder="other", largest=1 << 20, total=1 << 22)
 
 
+def test_lists_in_lists_are_not_written_out_in_an_error():
+    """Thirty lists, each twice in the next: written out they fill a disk."""
+    lists = b"]q\x00" + b"".join(b"]q%c(h%ch%ce" % (i + 1, i, i) for i in range(30))
+    for made in (b"cnumpy\ndtype\nh\x1e\x85R.", b"c_codecs\nencode\nX\x01\x00\x00\x00xh\x1e\x86R."):
+        with pytest.raises(ArchiveError) as told:
+            read_pickle(b"\x80\x02" + lists + made)
+        assert len(str(told.value)) < 2000
+
+
+def test_batches_with_a_gap_are_refused(put):
+    files = small_files()
+    files["data_batch_3"] = files.pop("data_batch_2")
+    with pytest.raises(ArchiveError, match=r"has data_batch_1, data_batch_3: accepted are batches .* without a gap"):
+        cifar10(archive=put(small_archive(files)))
+
+
 # --- where it is looked for -------------------------------------------------------------------------------------------
 
 
@@ -325,6 +351,22 @@ def test_unpacking_twice_at_once_keeps_the_first(tmp_path):
     cifar._unpack({"a": b"2"}, tmp_path / FOLDER)
     assert (tmp_path / FOLDER / "a").read_bytes() == b"1"
     assert [path.name for path in tmp_path.iterdir()] == [FOLDER], "nothing is left behind"
+
+
+def test_others_can_read_what_was_unpacked(tmp_path):
+    cifar._unpack({"a": b"1"}, tmp_path / FOLDER)
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / FOLDER).stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_what_a_killed_process_left_is_removed_and_what_another_one_writes_is_not(tmp_path):
+    left, busy = tmp_path / f"{FOLDER}-1", tmp_path / f"{FOLDER}-2"
+    for folder in (left, busy):
+        folder.mkdir()
+    os.utime(left, (0, 0))
+    cifar._unpack({"a": b"1"}, tmp_path / FOLDER)
+    assert not left.exists()
+    assert busy.exists()
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):

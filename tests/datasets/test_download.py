@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -98,6 +99,57 @@ class Server:
         begin = self.begin(handler)
         self.answer(handler, self.content[begin + 1 :], status=206, Content_Range=f"bytes {begin + 1}-9/10")
 
+    def in_parts(self, handler):  # not all that was asked for, as a server may
+        begin, size = self.begin(handler), len(self.content)
+        if not begin:
+            return self.drops(handler)
+        end = min(begin + 90_000, size)
+        named = f"bytes {begin}-{end - 1}/{size}"
+        return self.answer(handler, self.content[begin:end], status=206, Content_Range=named)
+
+    def stalls(self, handler):  # less than a chunk, then nothing, but the line stays open
+        self.good(handler, send=50_000 + 20_000 * bool(self.begin(handler)))
+        handler.rfile.read(1)
+
+    def ftp(self, handler):
+        handler.send_response(302)
+        handler.send_header("Location", "ftp://127.0.0.1:9/file")
+        handler.end_headers()
+
+    def forever(self, handler, begin, more, status=b"HTTP/1.1 200 OK\r\n"):
+        """Bytes without an end that are no part of the file."""
+        handler.connection.settimeout(5)
+        try:
+            handler.connection.sendall(status + begin)
+            while True:
+                handler.connection.sendall(more)
+                time.sleep(0.01)
+        except OSError:
+            pass
+
+    def drips(self, handler):
+        self.forever(handler, f"Content-Length: {len(self.content)}\r\n\r\n".encode(), b"x")
+
+    def drips_in_a_header(self, handler):
+        self.forever(handler, b"Name: ", b"x")
+
+    def trailers(self, handler):
+        self.forever(handler, b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"a: b\r\n")
+
+    def continues(self, handler):
+        self.forever(handler, b"", b"HTTP/1.1 100 Continue\r\n\r\n", status=b"")
+
+    def negative_chunk(self, handler):
+        try:
+            handler.connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n")
+            for _ in range(1000):
+                handler.connection.sendall(bytes(100_000))
+        except OSError:
+            pass  # the other side has had enough
+
+    def bell(self, handler):
+        handler.connection.sendall(b"\x07\x1b[2J" + b"x" * 5000)
+
     def page(self, handler):
         self.answer(handler, b"<html>Please log in</html>", kind="text/html; charset=utf-8")
 
@@ -166,7 +218,7 @@ def target(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "requests"),
-    [("good", 1), ("moved", 2), ("drops", 3), ("drops-without-a-length", 3), ("ignores-the-range", 1)],
+    [("good", 1), ("moved", 2), ("drops", 3), ("drops-without-a-length", 3), ("ignores-the-range", 1), ("in-parts", 4)],
 )
 def test_the_file_comes_whole(server, target, path, requests):
     assert fetch(server, target, path) == target
@@ -196,6 +248,12 @@ def test_what_has_arrived_is_not_asked_for_again(server, target):
         ("missing", "status 404"),
         ("busy", "status 503"),
         ("silent", "timed out"),
+        ("ftp", "sends on to 'ftp:"),
+        ("drips", "less than 1,000 bytes a second"),
+        ("drips-in-a-header", "less than 1,000 bytes a second"),
+        ("trailers", "less than 1,000 bytes a second"),
+        ("continues", "less than 1,000 bytes a second"),
+        ("negative-chunk", "sends more than 300,000 bytes"),
     ],
 )
 def test_a_mirror_that_fails_is_named_with_its_reason_and_the_next_one_is_asked(server, target, path, reason):
@@ -203,6 +261,31 @@ def test_a_mirror_that_fails_is_named_with_its_reason_and_the_next_one_is_asked(
         fetch(server, target, path, timeout=0.3)
     assert not target.exists(), "only the whole file has its name"
     assert fetch(server, target, path, "good", timeout=0.3).read_bytes() == CONTENT
+
+
+def test_what_came_before_a_mirror_fell_silent_is_kept(server, target):
+    assert fetch(server, target, "stalls", timeout=0.3).read_bytes() == CONTENT
+    assert [asked for _, asked in server.asked][:3] == [None, "bytes=50000-", "bytes=120000-"]
+
+
+def test_a_reason_is_printable_and_short(server, target):
+    with pytest.raises(DownloadError) as told:
+        fetch(server, target, "bell")
+    assert str(told.value).replace("\n", "").isprintable()
+    assert len(str(told.value)) < 400
+
+
+def test_a_full_disk_is_not_a_mirrors_fault(server, target):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(DownloadError, match=r"file\.tar\.gz\.part cannot be written: File too large"):
+            fetch(server, target, "good", "drops")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert server.asked == [("/good", None)], "no other mirror is asked"
+    assert fetch(server, target, "good").read_bytes() == CONTENT
 
 
 def test_a_download_goes_on_where_the_last_call_ended(server, target):
@@ -285,6 +368,7 @@ def cifar_server(server, monkeypatch):
     server.content = small_archive()
     monkeypatch.delenv("HWLIB_CIFAR10", raising=False)
     monkeypatch.setattr(cifar, "SIZE", len(server.content))
+    monkeypatch.setattr(cifar, "IMAGES", (8, 3))
     monkeypatch.setattr(cifar, "CHECKSUMS", {"sha256": hashlib.sha256(server.content).hexdigest(), "md5": hashlib.md5(
         server.content, usedforsecurity=False).hexdigest()})  # fmt: skip
     return server
@@ -317,6 +401,13 @@ def test_a_damaged_folder_is_named_with_what_to_do(cifar_server, tmp_path):
     cifar10(folder=tmp_path, mirrors=[cifar_server.url("good")], progress=False)
     (tmp_path / FOLDER / "test_batch").write_bytes(b"")
     with pytest.raises(ArchiveError, match=r"test_batch: the pickle is damaged(.|\n)*remove the folder"):
+        cifar10(folder=tmp_path, allow_download=False)
+
+
+def test_a_folder_that_lost_a_batch_is_named(cifar_server, tmp_path):
+    cifar10(folder=tmp_path, mirrors=[cifar_server.url("good")], progress=False)
+    (tmp_path / FOLDER / "data_batch_2").unlink()
+    with pytest.raises(ArchiveError, match=r"has 4 and 3 images, not all of CIFAR-10(.|\n)*remove the folder"):
         cifar10(folder=tmp_path, allow_download=False)
 
 

@@ -12,6 +12,7 @@ import io
 import pickle
 import pickletools
 import re
+import reprlib
 import tarfile
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
@@ -27,6 +28,11 @@ _OPCODES = re.compile(
     "APPENDS?|TUPLE[123]?|(LONG_)?BIN(PUT|GET)|GLOBAL|REDUCE|BUILD"
 )
 _MOST_OPCODES = 1_000_000  # an official batch has some 30,000
+# A tuple that is a key of a dictionary is gone through to its last leaf, by C code that watches neither depth nor time:
+# forty tuples, each twice in the next, take years, and a deep one crashes Python. So there are few, and each once.
+_MOST_TUPLES = 20  # that are no arguments of a call: an official batch has four
+_TUPLE, _PUT, _GET = re.compile("TUPLE[123]?"), re.compile("(LONG_)?BINPUT"), re.compile("(LONG_)?BINGET")
+_NO_TUPLE = re.compile("(SHORT_)?BINSTRING|BINUNICODE|EMPTY_(DICT|LIST)|GLOBAL|REDUCE")  # these leave none on the stack
 _MOST_MEMBERS = 100  # the official archive has nine
 
 
@@ -125,16 +131,32 @@ def read_pickle(content: bytes) -> Any:
         {'labels': [1, 2]}
     """
     try:
-        for count, (opcode, argument, place) in enumerate(pickletools.genops(content)):
-            if not _OPCODES.fullmatch(opcode.name) or count > _MOST_OPCODES:
-                raise ArchiveError(f"the pickle holds {opcode.name} at byte {place}, which no batch does")
-            if opcode.name == "LONG_BINPUT" and int(argument or 0) > count:
-                raise ArchiveError(f"the pickle wants a memory of {argument:,} places")  # they would be made at once
+        _look_through(content)
         return _finished(_Unpickler(io.BytesIO(content), encoding="bytes").load())
     except ArchiveError:
         raise
     except Exception as error:  # whatever a pickle can be wrong in
         raise ArchiveError(f"the pickle is damaged: {error}") from None
+
+
+def _look_through(content: bytes) -> None:
+    """Refuse what no batch holds, before any of it is read."""
+    latest, tuples, fetchable = "", 0, set[int]()
+    for count, (opcode, argument, place) in enumerate(pickletools.genops(content)):
+        name, number = opcode.name, argument if isinstance(argument, int) else 0
+        if not _OPCODES.fullmatch(name) or count > _MOST_OPCODES:
+            raise ArchiveError(f"the pickle holds {name} at byte {place}, which no batch does")
+        if name == "LONG_BINPUT" and number > count:
+            raise ArchiveError(f"the pickle wants a memory of {number:,} places")  # they would be made at once
+        if _PUT.fullmatch(name):
+            (fetchable.add if _NO_TUPLE.fullmatch(latest) else fetchable.discard)(number)
+            continue  # what is on top of the stack stays there
+        if _GET.fullmatch(name) and number not in fetchable:
+            raise ArchiveError(f"the pickle fetches a tuple at byte {place}, which no batch does")
+        tuples += bool(_TUPLE.fullmatch(latest)) and name != "REDUCE"
+        if tuples > _MOST_TUPLES:
+            raise ArchiveError(f"the pickle holds more than {_MOST_TUPLES} tuples, which no batch does")
+        latest = name
 
 
 def _finished(value: Any) -> Any:
@@ -163,7 +185,7 @@ class _Encode:
 
     def __call__(self, text: str, encoding: str) -> bytes:
         if _text(encoding) != "latin1":
-            raise ArchiveError(f"the pickle encodes by {encoding!r}")
+            raise ArchiveError(f"the pickle encodes by {reprlib.repr(encoding)}")
         return text.encode("latin1")
 
     def __setstate__(self, state: Any) -> None:
@@ -175,7 +197,7 @@ class _Type:
 
     def __call__(self, kind: Any, *_: Any) -> _Type:
         if _text(kind) != "u1":
-            raise ArchiveError(f"the pickle holds an array of type {kind!r}: accepted is uint8")
+            raise ArchiveError(f"the pickle holds an array of type {reprlib.repr(kind)}: accepted is uint8")
         return _Type()
 
     def __setstate__(self, state: Any) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+import time
+import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,8 @@ FOLDER = "cifar-10-batches-py"
 TRAINING, TEST, META = tuple(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta"
 FILES = (*TRAINING, TEST, META)
 VARIABLE = "HWLIB_CIFAR10"
+IMAGES = (50_000, 10_000)  # in the whole data set
+_LEFT = 3600.0  # seconds after which nobody is unpacking any more
 _LARGEST, _TOTAL = 64 << 20, 384 << 20  # bytes of a file, and of all; a batch of 10,000 has 31 million
 
 
@@ -94,7 +98,10 @@ def cifar10(
                 raise DownloadError(f"{error}\n{_advice(place)}") from None
         _unpack(_files(fetched), unpacked)
     try:
-        return _read(unpacked)
+        split = _read(unpacked)
+        if (found := (len(split.train), len(split.test))) != IMAGES:
+            raise ArchiveError(f"{unpacked} has {found[0]:,} and {found[1]:,} images, not all of CIFAR-10")
+        return split
     except ArchiveError as error:
         raise ArchiveError(f"{error}\nWhat to do: remove the folder {unpacked}, and call again.") from None
 
@@ -121,7 +128,12 @@ def _files(path: Path) -> dict[str, bytes]:
 
 def _unpack(files: Mapping[str, bytes], target: Path) -> None:
     """Write files of known names into a new folder, which gets its name once all are there."""
-    passing = Path(tempfile.mkdtemp(prefix=f"{FOLDER}-", dir=target.parent))
+    for left in target.parent.glob(f"{FOLDER}-*"):  # by a process that was killed
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT:
+                shutil.rmtree(left)
+    passing = target.with_name(f"{FOLDER}-{uuid.uuid4().hex}")
+    passing.mkdir()  # not by tempfile, whose folders nobody else can read
     try:
         for name, content in files.items():
             (passing / name).write_bytes(content)
@@ -137,6 +149,8 @@ def _unpack(files: Mapping[str, bytes], target: Path) -> None:
 def _read(path: Path) -> Split:
     files = _files(path)
     batches = [name for name in TRAINING if name in files]
+    if batches != list(TRAINING[: len(batches)]):
+        raise ArchiveError(f"{path} has {', '.join(batches)}: accepted are batches from the first on, without a gap")
     if missing := [name for name in (TRAINING[0], TEST, META) if name not in files]:
         raise ArchiveError(f"{path} lacks {', '.join(missing)}: accepted is CIFAR-10 in its official Python format")
     names = _names(path, files[META])

@@ -8,23 +8,26 @@ in ``NAME.part`` for the next mirror, and for the next call.
 from __future__ import annotations
 
 import hashlib
+import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 from hwlib._core.arguments import instances, positive, whole
 from hwlib._core.progress import Bar, progress_bar
 
 _CHUNK = 1 << 16
+_SLOWEST = 1000  # bytes a second
 _MOST_REQUESTS = 20  # of one mirror: each but the last brought something, and broke off
 
 
 class DownloadError(OSError):
-    """No mirror had the file; the message says of each why, and what to do."""
+    """No mirror had the file, or it could not be written; the message says why, and what to do."""
 
 
 class _RefusedError(Exception):
@@ -47,14 +50,15 @@ def download(
         target: where the file goes; only the whole file ever has this name.
         size: of the file in bytes.
         checksums: names of hashlib's functions to what they give in hexadecimal digits; at least one.
-        timeout: seconds without a byte after which a mirror is left.
+        timeout: seconds without a byte after which a mirror is left; it is also left if in twice that time it brings
+            less than 1,000 bytes a second.
         progress: whether to show a bar.
 
     Returns:
         The target. If it is there already with these checksums, nothing is fetched.
 
     Raises:
-        DownloadError: if no mirror has the file.
+        DownloadError: if no mirror has the file, or it cannot be written.
         ValueError: if an argument is not as described.
     """
     addresses = instances("mirrors", mirrors, str, "addresses")
@@ -74,12 +78,10 @@ def download(
         for address in addresses:
             try:
                 _fetch_all(address, part, size, checksums, timeout, bar)
-            except (
-                OSError,
-                HTTPException,
-                ValueError,
-                _RefusedError,
-            ) as error:  # ValueError: headers that mean nothing
+            except DownloadError:  # no other mirror makes room on the disk
+                raise
+            # ValueError: headers that mean nothing
+            except (OSError, HTTPException, ValueError, _RefusedError) as error:
                 reasons.append(f"  {address}: {_told(error)}")
             else:
                 part.replace(target)  # in one go: nobody sees half a file under this name
@@ -147,37 +149,122 @@ def _fetch(address: str, part: Path, size: int, timeout: float, bar: Bar) -> Non
     """One request: what it brings is appended, as far as it comes."""
     have = _length(part)
     headers = {"User-Agent": "hwlib", "Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with urlopen(Request(address, headers=headers), timeout=timeout) as answer:  # noqa: S310 - http(s) only, see above
-        begin = _begin(answer, have)
-        length = answer.headers.get("Content-Length")
-        if answer.headers.get_content_type() == "text/html":
-            raise _RefusedError("sends a page, not the file")
-        if length is not None and begin + int(length) != size:
-            raise _RefusedError(f"has a file of {begin + int(length):,} bytes, not of {size:,}")
-        skip = have - begin  # a mirror that ignores the range sends again what is there
+    with _Watch(2 * timeout) as watch:
         try:
-            with part.open("ab") as file:
-                while chunk := answer.read(_CHUNK):
+            with watch.opener().open(Request(address, headers=headers), timeout=timeout) as answer:  # noqa: S310
+                skip = have - _begin(answer, have, size)  # a mirror that ignores the range sends again what is there
+                while chunk := answer.read1(_CHUNK):
+                    watch.brought(len(chunk))
                     new = chunk[skip:]
                     skip = max(skip - len(chunk), 0)
-                    if file.tell() + len(new) > size:
+                    if _length(part) + len(new) > size:
                         raise _RefusedError(f"sends more than {size:,} bytes")
-                    file.write(new)
+                    _append(part, new)
                     bar.update(len(new))
-        except (OSError, HTTPException):
-            if _length(part) == have:  # otherwise the rest is asked for
+        except DownloadError:
+            raise
+        except (OSError, HTTPException, ValueError):
+            if _length(part) == have and not watch.over:  # otherwise the rest is asked for
                 raise
+        if watch.over:
+            raise _RefusedError(f"brings less than {_SLOWEST:,} bytes a second")
 
 
-def _begin(answer: Any, have: int) -> int:
-    """At which byte an answer begins."""
-    if answer.status != 206:
-        return 0
-    unit, _, rest = answer.headers.get("Content-Range", "").partition(" ")
-    begin = rest.partition("-")[0]
-    if unit != "bytes" or not begin.isdecimal() or int(begin) > have:
-        raise _RefusedError(f"was asked for the bytes from {have:,} on, and sends others")
-    return int(begin)
+def _append(part: Path, new: bytes) -> None:
+    try:
+        with part.open("ab") as file:
+            file.write(new)
+    except OSError as error:
+        raise DownloadError(f"{part} cannot be written: {error.strerror}") from None
+
+
+class _Redirects(HTTPRedirectHandler):
+    """A mirror may send on to another address of the web, and to nothing else."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        if not newurl.startswith(("http://", "https://")):
+            raise _RefusedError(f"sends on to {newurl!r}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Watch:
+    """Ends the connections of a mirror that brings next to nothing, whatever it does to keep them open.
+
+    A limit on the time without a byte is not enough: headers and trailers without an end have bytes, too.
+    """
+
+    def __init__(self, seconds: float):
+        self.over, self._seconds, self._bytes = False, seconds, 0
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._end)
+
+    def __enter__(self) -> _Watch:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def brought(self, count: int) -> None:
+        """So many bytes have come."""
+        self._bytes += count
+        if self._bytes >= _SLOWEST * self._seconds and not self.over:
+            self._timer.cancel()
+            self._start()
+
+    def _start(self) -> None:
+        self._bytes, self._timer = 0, threading.Timer(self._seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end(self) -> None:
+        self.over = True
+        for connected in self._sockets:
+            with suppress(OSError):  # closed by now
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+    def opener(self) -> OpenerDirector:
+        """What opens addresses so that their connections are known here."""
+        sockets = self._sockets
+
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                sockets.append(self.sock)
+
+        class Secure(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                sockets.append(self.sock)
+
+        class PlainHandler(HTTPHandler):
+            def http_open(self, req: Request) -> Any:
+                return self.do_open(Plain, req)
+
+        class SecureHandler(HTTPSHandler):
+            def https_open(self, req: Request) -> Any:
+                return self.do_open(Secure, req)
+
+        return build_opener(PlainHandler, SecureHandler, _Redirects)
+
+
+def _begin(answer: Any, have: int, size: int) -> int:
+    """At which byte an answer begins; an error if it is not of the file, or not of a file of this size."""
+    if answer.headers.get_content_type() == "text/html":
+        raise _RefusedError("sends a page, not the file")
+    begin, length = 0, answer.headers.get("Content-Length")
+    total = None if length is None else int(length)
+    if answer.status == 206:
+        unit, _, rest = answer.headers.get("Content-Range", "").partition(" ")
+        place, _, whole_file = rest.partition("/")
+        first = place.partition("-")[0]
+        if unit != "bytes" or not first.isdecimal() or int(first) > have:
+            raise _RefusedError(f"was asked for the bytes from {have:,} on, and sends others")
+        begin = int(first)
+        total = int(whole_file) if whole_file.isdecimal() else None  # of a part, the length may be any
+    if total is not None and total != size:
+        raise _RefusedError(f"has a file of {total:,} bytes, not of {size:,}")
+    return begin
 
 
 def _length(path: Path) -> int:
@@ -187,4 +274,5 @@ def _length(path: Path) -> int:
 def _told(error: Exception) -> str:
     if isinstance(error, HTTPError):
         return f"status {error.code}"
-    return str(error) or type(error).__name__
+    told = "".join(letter if letter.isprintable() else "?" for letter in str(error) or type(error).__name__)
+    return told if len(told) <= 200 else f"{told[:200]}..."  # it may be what the mirror sent
