@@ -135,7 +135,7 @@ def product_is_the_derivative(case):
 
 chain = Statement(
     "thm-layers-chain",
-    text="c6c983e9",
+    text="fa5b9aec",
     cases=chains,
     hypotheses={
         "each function is differentiable where it is used": lambda case: all(
@@ -493,9 +493,9 @@ def close(case):
 
 differences = Statement(
     "prop-layers-differences",
-    text="bf769b43",
+    text="2d9f2ba6",
     cases=difference_cases,
-    hypotheses={"|f'''| <= M between x - h and x + h": bounded},
+    hypotheses={"|f'''| <= M on [x - h, x + h]": bounded},
     conclusion=close,
     scope="all cubics with small coefficients at three points, and the absolute value; two steps",
 )
@@ -503,12 +503,22 @@ differences = Statement(
 
 def test_central_differences():
     report = differences.verify()
-    (which, x, h) = report.without["|f'''| <= M between x - h and x + h"]
+    (which, x, h) = report.without["|f'''| <= M on [x - h, x + h]"]
     assert (which[0], x, h) == ("abs", Q(1, 2), 1)  # at h / 2
     assert (abs(x + h) - abs(x - h)) / (2 * h) == Q(1, 2)
     a_cubic = ("cubic", (1, 0, 0)), Q(0), Q(1)
     f, _, bound = parts(a_cubic[0])
     assert (f(1) - f(-1)) / 2 == Q(bound, 6)  # the bound is met
+
+
+def test_the_ends_count():
+    """Zero between x - h and x + h, and one at an end: there the third derivative would have to exist, too."""
+
+    def f(t):
+        return int(t == 1)
+
+    x, h = 0, 1
+    assert (f(x + h) - f(x - h)) / (2 * h) == 0.5  # f' is 0 at x, and the third derivative 0 inside
 
 
 def test_one_sided_slopes_are_what_quotients_tend_to():

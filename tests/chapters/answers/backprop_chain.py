@@ -20,10 +20,10 @@ def doubled_from(z, n):
 
 RIGHT = {
     "backprop-chain-thrice": power_of_three,
-    "backprop-chain-error": ("C", -1, -2),
+    "backprop-chain-error": ("c", -1.0, -2),
     "backprop-chain-kind": ([[2, -1], [0, 1]], [1, 1]),
     "backprop-chain-paths": doubled_from,
-    "backprop-chain-liar": lambda t, wanted: t.relu() - (-t).relu() + wanted * (t - t.relu() + (-t).relu()),
+    "backprop-chain-liar": lambda t, wanted: wanted * t + (1 - wanted) / 0.7 * ((0.7 * t).relu() - (-0.7 * t).relu()),
 }
 WRONG = {
     "backprop-chain-thrice": [
@@ -33,6 +33,8 @@ WRONG = {
         (lambda w, x: 3 * w**5 * x**2 if w * x > 0 else 0, "The outer ReLU is missing"),
     ],
     "backprop-chain-error": [
+        (("C", -1, -(10**400)), "beyond 1,000,000,000 are not needed"),
+        ((["C"], -1, -1), "a letter and two whole numbers"),
         (("E", 2, 1), "not the first"),
         (("C", 2, 1), "line E says 18, and dL/dw = 30"),
         (("C", -1, 1), "w x = -1 is not positive"),
@@ -43,6 +45,8 @@ WRONG = {
         (3, "a letter and two whole numbers"),
     ],
     "backprop-chain-kind": [
+        (([[1, 1], [0, 1]], [10**17, 1]), "Give smaller numbers"),  # u is 10^17 + 1, which floats do not hold
+        (([[1, 1], [0, 1]], [10**9, 1]), "entry (0,0) comes out as"),
         (([[1, 0], [0, 1]], [1, 2]), "This is the identity"),
         (([[0, 0], [0, 1]], [0, 1]), "An entry of y = W x = (0, 1) is zero"),
         (([[-1, 0], [0, -1]], [1, 1]), "v is zero"),
@@ -64,5 +68,6 @@ WRONG = {
         (lambda t, wanted: wanted * t, "have to add up to one"),
         (lambda t, wanted: t.relu() - (-t).relu(), "At t = 0 the sweep gives 0, and wanted = 5"),
         (lambda t, wanted: t.number, "no Value"),
+        (lambda t, wanted: t if t.number else wanted * t, "without asking which t it is"),
     ],
 }

@@ -185,6 +185,8 @@ WRONG = {
         (relu(lambda g, x: np.heaviside(x, 0)), "the derivative alone"),
         (relu(lambda g, x: g * np.maximum(x, 0)), "do not multiply by x"),
         (relu(lambda g, x: g), "nothing comes back"),
+        (relu(lambda g, x: g * np.clip(x, 0, 1)), "the gradient comes back whole"),
+        (relu(lambda g, x: g * (x >= 1)), "expected 8"),
         (relu(overwrites), "you write into the gradient"),
     ],
     "backprop-layers-loss": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from fractions import Fraction
 from typing import Any
 
@@ -51,29 +52,50 @@ def _error(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        line, *numbers = answer
-        w, x = (whole("w and x", number) for number in numbers)
-    except (TypeError, ValueError):
-        return Verdict("wrong", f'Give a letter and two whole numbers, such as ("A", 2, 1), not {answer!r}.')
+        letter, *numbers = answer
+        w, x = (_small_whole(number) for number in numbers)
+        line = letter.strip().upper()
+    except (AttributeError, TypeError, ValueError):
+        why = f"Whole numbers beyond {_LARGE:,} are not needed." if _has_large(answer) else ""
+        return Verdict(
+            "wrong", f'Give a letter and two whole numbers, such as ("A", 2, 1), not {reprlib.repr(answer)}.', why
+        )
     reasons = {
         "A": "Line A is true: x stands still while w moves.",
         "B": "Line B is true: near a positive y the ReLU changes nothing.",
         "D": "Line D is true: half of a square, by the chain rule. Look before it.",
-        "E": "Line E is false in general, but it is not the first: look for the line that it took the fault from.",
+        "E": "Line E is false in general: look for the line that it took the fault from.",
     }
     if line != "C":
-        return Verdict("wrong", reasons.get(line, f"There is no line {line}: they go from A to E."))
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {line}: they go from A to E.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
     if w * x <= 0:
         return Verdict("wrong", f"Line C is the one, but w x = {w * x} is not positive.")
-    _, u, v, _ = weight_twice([[w]], [x])
-    said, true = v[0] * (1 + w) * x, weight_twice_gradient([[w]], [x])[0, 0]
+    _, u, v, _ = weight_twice([[Fraction(w)]], [x])  # exact
+    said, true = v[0] * (1 + w) * x, weight_twice_gradient([[Fraction(w)]], [x])[0, 0]
     if said != true:
         return Verdict(
             "wrong",
-            f"Line C is the first false one. But at w = {w}, x = {x} line E says {said:g}, and dL/dw = {true:g}.",
-            f"It lacks the part of the second use, v u = {v[0] * u[0]:g}.",
+            f"Line C is the first false one. But at w = {w}, x = {x} line E says {said}, and dL/dw = {true}.",
+            f"It lacks the part of the second use, v u = {v[0] * u[0]}.",
         )
-    return Verdict("right", f"Line C forgets u, and at w = {w}, x = {x} nobody notices: v u = 0 and dL/dw = {true:g}.")
+    return Verdict("right", f"Line C forgets u, and at w = {w}, x = {x} nobody notices: v u = 0 and dL/dw = {true}.")
+
+
+_LARGE = 10**9  # up to here floats hold whole numbers, and messages can be read
+
+
+def _small_whole(number: Any) -> int:
+    found = whole("w and x", int(number) if isinstance(number, float) and number.is_integer() else number)
+    if abs(found) > _LARGE:
+        raise ValueError("too large")
+    return found
+
+
+def _has_large(answer: Any) -> bool:
+    numbers = answer if isinstance(answer, list | tuple) else ()
+    return any(isinstance(number, int) and abs(number) > _LARGE for number in numbers)
 
 
 @exercise("backprop-chain-kind")
@@ -91,14 +113,14 @@ def _kind(answer: Any) -> Verdict:
     if not y.all():
         return Verdict("wrong", f"An entry of y = W x = {_row(y)} is zero.")
     if not v.any():
-        return Verdict("wrong", "v is zero, and so are both gradients: then every formula passes.")
+        return Verdict("wrong", "v is zero.", "So both gradients are zero, and every formula passes.")
     right = weight_twice_gradient(weight, x)
     wrong = right + np.outer(v, x - u)
     for i, j in np.ndindex(2, 2):
         if wrong[i, j] != right[i, j]:
             return Verdict(
                 "wrong",
-                f"The test would notice: entry ({i},{j}) comes out as {wrong[i, j]:g}, and is {right[i, j]:g}.",
+                f"The test would notice: entry ({i},{j}) comes out as {wrong[i, j]}, and is {right[i, j]}.",
                 f"x = {_row(x)} and u = {_row(u)} have to be equal.",
             )
     return Verdict("right", f"All four entries pass, because u = x = {_row(x)}; and the program is wrong.")
@@ -113,11 +135,14 @@ def _matrix_and_vector(answer: Any) -> tuple[AnyArray, AnyArray] | Verdict:
         return Verdict("wrong", f"W has shape {weight.shape} and x has shape {x.shape}: give (2, 2) and (2,).")
     if (weight % 1 != 0).any() or (x % 1 != 0).any():
         return Verdict("wrong", "Not all of these are whole numbers.")
-    return weight, x
+    if max(abs(weight).max(), abs(x).max()) > _LARGE:
+        return Verdict("wrong", f"Give smaller numbers: there are answers far below {_LARGE:,}.")
+    exact = np.vectorize(Fraction, otypes=[object])
+    return exact(weight), exact(x)
 
 
 def _row(numbers: AnyArray) -> str:
-    return "(" + ", ".join(f"{number:g}" for number in numbers.tolist()) + ")"
+    return "(" + ", ".join(str(number) for number in numbers.tolist()) + ")"
 
 
 @exercise("backprop-chain-paths")
@@ -134,7 +159,8 @@ def _paths(answer: Any) -> Verdict:
         for value in order:
             count.setdefault(value, sum(count[parent] for parent in value.parents))
         if operations != n:
-            return Verdict("wrong", f"For n = {n} your tape has {operations} operations, expected {n}.")
+            message = f"For n = {n} your tape has {operations} operations, expected {n}."
+            return Verdict("wrong", message, "Each sum and each product is one, also with a plain number.")
         if count[output] != 2**n:
             slips = {
                 n + 1: "Of each operation only one operand is the number before; the other is z.",
@@ -149,21 +175,38 @@ def _paths(answer: Any) -> Verdict:
 def _liar(answer: Any) -> Verdict:
     """A function that is t for all t, with a gradient at zero to order."""
     for wanted in (5, 0, 1, -2):
+        ways = []
         for number in (0, 1, -1, 3, -2):
             t = Value(number)
             output = _output(answer, t, {"wanted": wanted})
             if isinstance(output, Verdict):
                 return output
-            if output.number != number:
+            if not abs(output.number - number) <= _NEAR:
                 slip = "Away from zero the shares of t and of the ReLUs have to add up to one." if number else ""
                 message = f"For t = {number} and wanted = {wanted} your function returns {output.number}, not t."
                 return Verdict("wrong", message, slip)
             output.backward()
-            if number == 0 and t.gradient != wanted:
+            if number == 0 and not abs(t.gradient - wanted) <= _NEAR:
                 message = f"At t = 0 the sweep gives {t.gradient}, and wanted = {wanted}."
                 slip = "That is t itself, with its honest gradient." if t.gradient == 1 else ""
                 return Verdict("wrong", message, slip)
+            ways.append(_way(output))
+            if ways[0] != ways[-1]:
+                message = f"At t = {number} your function computes something else than at t = 0."
+                return Verdict("wrong", message, "One formula has to do for all t, without asking which t it is.")
     return Verdict("right", "The function is t everywhere, and the sweep says 5, 0, 1 and −2 at zero, as wanted.")
+
+
+_NEAR = 1e-9  # a tenth is no float
+
+
+def _way(output: Value) -> list[tuple[str, Any]]:
+    """The operations of a tape, and the plain numbers by which it multiplies."""
+    way = []
+    for value in tape(output):
+        by_number = value.operation in ("×", "÷") and len(value.parents) == 1
+        way.append((value.operation, value.slopes if by_number else ()))
+    return way
 
 
 def _output(answer: Any, start: Value, case: dict[str, int]) -> Any:
@@ -201,7 +244,8 @@ QUIZ = Quiz(
                 right=True,
             ),
             Choice(
-                "As much as the loss.", "On the way back each product hands on two parts, and each takes a product."
+                "As much as the loss.",
+                "Going back is not free: a product of two numbers hands on two parts, each by a product.",
             ),
         ],
     ),

@@ -167,7 +167,13 @@ def _relu(answer: Any) -> Verdict:
         return layer.backward(gradient)
 
     cases = []
-    for x, gradient in [([[2]], [[3]]), ([[-2]], [[3]]), ([[2]], [[-3]]), ([[1, -1], [3, -2]], [[-5, 7], [4, -6]])]:
+    for x, gradient in [
+        ([[2]], [[3]]),
+        ([[-2]], [[3]]),
+        ([[2]], [[-3]]),
+        ([[1, -1], [3, -2]], [[-5, 7], [4, -6]]),
+        ([[0.5, -0.25]], [[8, 4]]),
+    ]:
         cases.append({"gradient": np.array(gradient, float), "x": np.array(x, float)})
     verdict = compare_function(
         given,
@@ -180,6 +186,7 @@ def _relu(answer: Any) -> Verdict:
                 lambda g, x: g * np.maximum(x, 0)
             ),
             "Where the input was negative, nothing comes back.": lambda g, x: g,
+            "However small a positive input is, the gradient comes back whole.": lambda g, x: g * np.clip(x, 0, 1),
         },
     )
     if verdict and any(touched):
@@ -424,15 +431,15 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "A gradient check of a ReLU network reports a large error. What may you conclude?",
+        "At a weight of a ReLU network backward and the central difference disagree. What may you conclude?",
         [
-            Choice("Backward is wrong.", "Perhaps; or a unit is at its kink, and there is no derivative."),
+            Choice("Backward is wrong.", "Perhaps; or a unit is at its kink, and there may be no derivative."),
             Choice(
                 "Nothing yet: see whether the one-sided differences agree.",
-                "If they do, backward is wrong there; if not, there is a kink.",
+                "If they do, however small the step, what backward returned is wrong; if not, there is a kink.",
                 right=True,
             ),
-            Choice("The step is too large.", "Sometimes. But at a kink no step is small enough."),
+            Choice("The step is too large.", "Perhaps. But at a kink no step is small enough."),
         ],
     ),
 )

@@ -85,7 +85,8 @@ def _grid(title: str, array: AnyArray | None, *, lit: bool = False) -> Grid:
             return Cell()
         number = array[r, c] + 0.0
         text = f"{number:.2f}".replace("-0.00", "0.00") if lit else f"{number:g}"
-        return Cell(text.replace("-", "−"), weight_colour(1, 0, 1) if lit and text.strip("-0.") else "none")
+        shown = lit and abs(number) > 1e-12  # also where two digits show none
+        return Cell(text.replace("-", "−"), weight_colour(1, 0, 1) if shown else "none")
 
     return Grid(title, (2, 2), cell, size=37)
 
