@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -304,3 +305,11 @@ def test_backward_of_batch_norm_belongs_to_the_latest_forward_also_if_training_h
 
 def test_the_loss_of_a_single_class_is_zero_and_not_minus_zero():
     assert str(CrossEntropyLoss().forward([[5.0]], [0])) == "0.0"
+
+
+@pytest.mark.parametrize("layer", [Sigmoid(), Tanh(), BatchNorm(1)])
+def test_fractions_where_roots_and_exponentials_are_taken(layer):
+    exact, rounded = [[Fraction(1, 2)], [Fraction(3)]], np.array([[0.5], [3.0]])
+    np.testing.assert_array_equal(layer.forward(exact), layer.forward(rounded))
+    with pytest.raises(ValueError, match="x has entries that are no real numbers"):
+        layer.forward([[sympy.Symbol("a")], [1]])

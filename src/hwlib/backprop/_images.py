@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from hwlib._core.arguments import generator, positive, whole
 from hwlib._core.types import AnyArray, RandomSource
-from hwlib.backprop._layer import Layer, Parameter, kept, real_numbers, shaped
+from hwlib.backprop._layer import Layer, Parameter, floats, kept, shaped
 from hwlib.conv import im2col, input_gradient, kernel_gradient, output_shape
 
 __all__ = ["AvgPool2d", "BatchNorm", "Conv2d", "MaxPool2d"]
@@ -258,7 +258,7 @@ class BatchNorm(Layer):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """Of x: (x - mean) / sqrt(variance + epsilon), times the weight, plus the bias."""
-        values, self.trained = self._rows("x", real_numbers("x", x)), self.training  # as backward has to know
+        values, self.trained = self._rows("x", floats("x", x)), self.training  # as backward has to know
         mean, variance = self._moments(values) if self.trained else (self.running_mean, self.running_variance)
         self.scale = 1 / np.sqrt(variance + self.epsilon)
         self.normal = (values - mean) * self.scale

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hwlib._core.arrays import as_numbers
+from hwlib._core.arrays import as_numbers, real_array
 from hwlib._core.types import AnyArray
 
 __all__ = ["Layer", "Parameter"]
@@ -137,6 +137,28 @@ def real_numbers(name: str, values: npt.ArrayLike) -> AnyArray:
     if array.dtype.kind == "c":
         raise ValueError(f"{name} has the type {array.dtype}: accepted are real numbers")
     return array.astype(np.float64) if array.dtype.kind in "biu" else array
+
+
+def floats(name: str, values: npt.ArrayLike) -> AnyArray:
+    """Floats of the precision they have, for layers that take roots and exponentials; Fractions become float64.
+
+    Args:
+        name: of the argument, for the error.
+        values: an array, a list or a tensor.
+
+    Returns:
+        The array.
+
+    Raises:
+        ValueError: if an entry is no real number.
+
+    Example:
+        >>> from fractions import Fraction
+        >>> floats("x", [Fraction(1, 2)])
+        array([0.5])
+    """
+    array = real_numbers(name, values)
+    return real_array(name, array, finite=False) if array.dtype == object else array
 
 
 def shaped(name: str, values: npt.ArrayLike, shape: tuple[int | None, ...]) -> AnyArray:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from hwlib._core.arguments import generator, whole
 from hwlib._core.types import AnyArray, RandomSource
-from hwlib.backprop._layer import Layer, Parameter, kept, real_numbers, shaped
+from hwlib.backprop._layer import Layer, Parameter, floats, kept, real_numbers, shaped
 from hwlib.network import Activation, NetworkLike, as_network, named_activation
 
 __all__ = ["Flatten", "Linear", "Pointwise", "ReLU", "Sequential", "Sigmoid", "Tanh"]
@@ -138,7 +138,7 @@ class Sigmoid(Layer):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """1 / (1 + e^-x), from e to the power of minus the size of x, which does not overflow."""
-        values = real_numbers("x", x)
+        values = floats("x", x)
         small = np.exp(-np.abs(values))
         y: AnyArray = np.where(values >= 0, 1, small) / (1 + small)
         self.y = y
@@ -164,7 +164,7 @@ class Tanh(Layer):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """The hyperbolic tangent."""
-        self.y: AnyArray = np.tanh(real_numbers("x", x))
+        self.y: AnyArray = np.tanh(floats("x", x))
         return self.y
 
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
