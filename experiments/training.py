@@ -49,9 +49,13 @@ KNOWN = {
 }
 
 
-def one_job(data: Split, seed: int, crops: bool, settings: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The run of one seed with or without crops; goes on from its checkpoint."""
-    done = folder / f"{settings['network']}-{seed}-{'crops' if crops else 'plain'}.json"
+def one_job(data: Split, seed: int, crops: bool, settings: dict[str, Any], folder: Path, mark: str) -> dict[str, Any]:
+    """The run of one seed with or without crops; goes on from its checkpoint.
+
+    The names of its files tell the archive, by its mark, and the settings: a folder may hold runs of several.
+    """
+    of_this = checksum([mark, {key: value for key, value in settings.items() if key != "seeds"}])[:12]
+    done = folder / f"{settings['network']}-{seed}-{'crops' if crops else 'plain'}-{of_this}.json"
     if done.is_file():
         run: dict[str, Any] = json.loads(done.read_text("utf8"))
         return run
@@ -113,7 +117,7 @@ def run_all(archive: Path, settings: dict[str, Any], folder: Path, *, jobs: int 
     folder.mkdir(parents=True, exist_ok=True)
     cases = [(seed, crops) for seed in range(settings["seeds"]) for crops in (False, True)]
     results = joblib.Parallel(n_jobs=jobs)(
-        joblib.delayed(one_job)(data, seed, crops, settings, folder) for seed, crops in cases
+        joblib.delayed(one_job)(data, seed, crops, settings, folder, mark) for seed, crops in cases
     )
     seconds = sum(run.pop("seconds") for run in results)
     provenance = {

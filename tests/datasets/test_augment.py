@@ -172,6 +172,17 @@ def test_without_augmentation_the_bytes_are_those_of_the_data_set_in_every_epoch
     assert validation.images.tobytes() == before
 
 
+def test_a_change_in_place_is_none_of_the_data_set():
+    def blackened(images, *, rng):
+        images[:] = 0
+        return images
+
+    data = numbered(5)
+    for shuffle in (False, True):
+        assert not any(x.any() for x, _ in batches(data, batch_size=2, augment=blackened, shuffle=shuffle, rng=0))
+    assert data.images[:, 0, 1, 1].tolist() == list(range(5))
+
+
 # --- data sets --------------------------------------------------------------------------------------------------------
 
 

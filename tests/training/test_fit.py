@@ -13,12 +13,16 @@ import numpy as np
 import pytest
 
 import hwlib
-from hwlib.backprop import CrossEntropyLoss, Linear
+from hwlib.backprop import CrossEntropyLoss, Linear, ReLU, Sequential
 from hwlib.training import SGD, Curves, Score, batches, evaluate, fit, load_checkpoint, save_checkpoint, train_epoch
 
 from .tasks import blobs, equal, mlp, run, same_curves, values
 
 ROOT = Path(__file__).parents[2]
+
+
+class Doubled(CrossEntropyLoss):
+    """Another loss."""
 
 
 @pytest.mark.problem("train-loop")
@@ -170,6 +174,41 @@ def test_nothing_in_a_checkpoint_is_run(tmp_path):
         save_checkpoint(tmp_path / "a.npz", {"a": np.array([Hostile()], dtype=object)}, {})
 
 
+def test_a_changed_byte_is_an_error_or_changes_nothing(tmp_path):
+    path = tmp_path / "run.npz"
+    save_checkpoint(path, {"a": np.arange(3)}, {"epoch": 1})
+    content = path.read_bytes()
+    for place in range(len(content)):
+        for difference in (1, 0x10, 0x80, 0xFF):
+            changed = bytearray(content)
+            changed[place] ^= difference
+            path.write_bytes(changed)
+            try:
+                arrays, note = load_checkpoint(path)
+            except ValueError:
+                continue
+            assert note == {"epoch": 1}
+            assert {name: values.tolist() for name, values in arrays.items()} == {"a": [0, 1, 2]}
+
+
+def test_other_files_are_no_checkpoints(tmp_path):
+    path = tmp_path / "run.npz"
+    for note in ("[" * 100_000, '{"array": [1], "dtype": "none such"}', "3", '{"note": 1}'):
+        np.savez(path, note=np.array(note))
+        with pytest.raises(ValueError, match="accepted are checkpoints that are whole"):
+            load_checkpoint(path)
+    with path.open("wb") as file:
+        np.save(file, np.ones(3))
+    with pytest.raises(ValueError, match="accepted are checkpoints that are whole"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("name", ["note", "file", "allow_pickle", "a.npy"])
+def test_a_name_that_numpy_would_not_keep_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=f"none called .*{name}"):
+        save_checkpoint(tmp_path / "a.npz", {name: np.ones(2)}, {})
+
+
 def test_every_damaged_file_is_refused(tmp_path):
     path = tmp_path / "run.npz"
     save_checkpoint(path, {"a": np.arange(3)}, {"epoch": 1})
@@ -221,6 +260,47 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path, change, named):
         trained(**change)
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"prepare": lambda x: 100 * x}, "same prepare$"),
+        ({"loss": Doubled()}, "same loss$"),
+        ({"layers": [Linear.random(5, 3, rng=0), ReLU(), ReLU()]}, "same layers$"),
+        ({"learns": slice(1)}, "same optimizer$"),
+    ],
+)
+def test_what_is_no_number_makes_another_run_too(tmp_path, change, named):
+    def trained(**change):
+        network = Sequential(*change.pop("layers", [Linear.random(5, 3, rng=0), ReLU()]))
+        optimizer = SGD(network.parameters()[change.pop("learns", slice(None))], learning_rate=0.1)
+        options = {"optimizer": optimizer, "epochs": 1, "rng": 0, "checkpoint": tmp_path / "run.npz"}
+        return fit(network, blobs(50), blobs(20, seed=1), **options, **change)
+
+    trained()
+    with pytest.raises(ValueError, match=named):
+        trained(**change)
+
+
+def test_an_optimizer_of_another_network_is_refused():
+    network, other = mlp(0), mlp(1)
+    optimizer = SGD([*network.parameters(), other.parameters()[0]], learning_rate=0.1)
+    with pytest.raises(ValueError, match="changes other parameters: accepted are those of the network"):
+        fit(network, blobs(50), blobs(9), optimizer=optimizer, epochs=1)
+
+
+def test_samples_stay_as_they_are_whatever_prepares_them():
+    def halved(x, **_):
+        x /= 2
+        return x
+
+    train, validation = blobs(50), blobs(20, seed=1)
+    for options in ({"prepare": halved}, {"augment": halved}):
+        network = mlp()
+        optimizer = SGD(network.parameters(), learning_rate=0.1)
+        fit(network, train, validation, optimizer=optimizer, epochs=2, **options)
+    assert equal([train[0], validation[0]], [blobs(50)[0], blobs(20, seed=1)[0]])
+
+
 def test_a_file_that_another_wrote_is_refused(tmp_path):
     save_checkpoint(tmp_path / "run.npz", {}, {"epoch": 1})
     with pytest.raises(ValueError, match="accepted are files that fit wrote"):
@@ -246,6 +326,8 @@ def test_curves_are_frozen_and_stack():
     assert repr(Curves.of([], [])) == "Curves(0 epochs)"
     with pytest.raises(ValueError, match="the same number of epochs"):
         Curves.stack([one, Curves.of([], [])])
+    with pytest.raises(ValueError, match="has no best epoch"):
+        _ = Curves.of([], []).best_epoch
 
 
 def test_a_bar_is_shown_where_it_is_wanted(capsys):

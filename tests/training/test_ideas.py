@@ -77,7 +77,7 @@ def test_with_a_seed_every_idea_has_the_same_images_and_other_labels_only_where_
         (lambda: train_idea(Idea(), digits().images), "train="),
         (lambda: train_idea("wider", digits()), "idea="),
         (lambda: try_idea(digits(), Idea(), seeds=[]), "seeds="),
-        (lambda: try_idea(digits(), Idea(), seeds=[0], samples=9999), "first=9999"),
+        (lambda: try_idea(digits(), Idea(), seeds=[0], samples=9999), "samples=9999"),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -92,3 +92,9 @@ def test_outcomes_and_classifiers_say_what_they_are():
     assert made.accuracy(some) == 1
     assert (made.labels(some.images) == some.labels).all()
     assert made.accuracy(ImageSet(some.images, (some.labels + 1) % 10, some.names)) == 0
+
+
+@pytest.mark.parametrize("samples", [0, 1797])
+def test_some_images_are_to_train_on_and_some_to_judge_by(samples):
+    with pytest.raises(ValueError, match=f"samples={samples}"):
+        try_idea(digits(), Idea(epochs=0), seeds=[0], samples=samples)

@@ -96,3 +96,10 @@ def test_weight_decay_adds_to_the_curvature():
 def test_errors_say_what_is_accepted(call, told):
     with pytest.raises(ValueError, match=told):
         call()
+
+
+def test_a_parameter_that_is_there_twice_is_refused():
+    """It would be moved twice in each step."""
+    w = Parameter.of([1.0])
+    with pytest.raises(ValueError, match="accepted is each parameter once"):
+        SGD([w, Parameter.of([1.0]), w], learning_rate=0.1)

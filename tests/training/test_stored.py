@@ -16,7 +16,7 @@ from hwlib._core import results
 from hwlib._core.results import checksum
 from hwlib.training import stored_curves
 
-from ..datasets.archives import small_archive
+from ..datasets.archives import small_archive, small_files
 
 ARCHIVE = os.environ.get("HWLIB_CIFAR10", "")
 NAMES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
@@ -139,6 +139,17 @@ def test_crops_are_for_training_only(archive, tmp_path, monkeypatch):
     settings = {**experiment.FULL["mlp"], "seeds": 1, "epochs": 2, "widths": [3]}
     experiment.run_all(archive, settings, tmp_path / "checkpoints")
     assert seen == [(8, 3, 32, 32)] * 2  # of the run with crops; the three images of validation are never there
+
+
+def test_a_folder_of_checkpoints_may_hold_runs_of_other_settings_and_archives(archive, tmp_path):
+    small = {**experiment.FULL["mlp"], "seeds": 1, "epochs": 1, "widths": [3]}
+    other = tmp_path / "other.tar.gz"
+    other.write_bytes(small_archive(small_files(train=6)))
+    cases = [(archive, small), (archive, {**small, "padding": 1}), (archive, {**small, "epochs": 2}), (other, small)]
+    for file, settings in cases:
+        together = experiment.run_all(file, settings, tmp_path / "together")
+        alone = experiment.run_all(file, settings, tmp_path / f"alone{len(list(tmp_path.iterdir()))}")
+        assert together["results"] == alone["results"]
 
 
 def test_a_changed_file_is_told(monkeypatch, tmp_path):

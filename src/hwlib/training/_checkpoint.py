@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,9 @@ def save_checkpoint(path: str | os.PathLike[str], arrays: Mapping[str, AnyArray]
         note: whatever JSON can hold, and arrays in it.
 
     Raises:
-        ValueError: if the name ends otherwise, an array holds Python objects, or is called ``"note"``.
+        ValueError: if the name ends otherwise, an array holds Python objects, or is called ``"note"``, or by another
+            name that NumPy keeps for itself: ``"file"``, ``"allow_pickle"``, or one that ends in ``".npy"``.
+        TypeError: if JSON cannot hold the note.
 
     Example:
         >>> import tempfile
@@ -42,11 +43,13 @@ def save_checkpoint(path: str | os.PathLike[str], arrays: Mapping[str, AnyArray]
     file = Path(path)
     if file.suffix != ".npz":
         raise ValueError(f"path={str(path)!r}: accepted are names that end in .npz")
-    if _NOTE in arrays or any(array.dtype.hasobject for array in arrays.values()):
-        raise ValueError(f"arrays={sorted(arrays)}: accepted are arrays of numbers, none of them called {_NOTE!r}")
+    kept = sorted(name for name in arrays if name in (_NOTE, "file", "allow_pickle") or name.endswith(".npy"))
+    if kept or any(array.dtype.hasobject for array in arrays.values()):
+        raise ValueError(f"arrays={sorted(arrays)}: accepted are arrays of numbers, none called {kept or _NOTE!r}")
+    content = {"names": sorted(arrays), "note": note}
     part = file.with_name(file.name + ".part")
     with part.open("wb") as stream:
-        np.savez(stream, **{_NOTE: np.array(json.dumps(note, default=_encoded))}, **arrays)  # type: ignore[arg-type]
+        np.savez(stream, **{_NOTE: np.array(json.dumps(content, default=_encoded))}, **arrays)  # type: ignore[arg-type]
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(file)
@@ -73,8 +76,13 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[dict[str, AnyArray], 
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        return arrays, json.loads(str(arrays.pop(_NOTE)), object_hook=_decoded)
-    except (ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        content = json.loads(str(arrays.pop(_NOTE)), object_hook=_decoded)
+        if content["names"] != sorted(arrays):
+            raise ValueError(f"it should hold {content['names']}")
+        return arrays, content["note"]
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except Exception as error:  # whatever a zip file, an array, or JSON can be wrong in
         raise ValueError(f"path={str(path)!r}: accepted are checkpoints that are whole ({error})") from None
 
 

@@ -81,7 +81,13 @@ class Curves:
 
     @property
     def best_epoch(self) -> Array:
-        """The epoch after which the validation loss was least, counted from 1; of each run; NaN counts as the worst."""
+        """The epoch after which the validation loss was least, counted from 1; of each run; NaN counts as the worst.
+
+        Raises:
+            ValueError: if there are no epochs.
+        """
+        if not self.epochs:
+            raise ValueError(f"{self!r} has no best epoch: accepted are curves of one or more")
         losses = np.where(np.isnan(self.validation_loss), np.inf, self.validation_loss)
         return np.asarray(losses.argmin(axis=-1) + 1)
 

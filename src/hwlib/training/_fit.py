@@ -77,7 +77,9 @@ def fit(
         Curves of the epochs. A run that diverges has infinite values or NaN in them, without a warning.
 
     Raises:
-        ValueError: if arguments do not fit together, or the checkpoint is damaged or of another run.
+        ValueError: if arguments do not fit together, the optimizer is of another network, or the checkpoint is damaged
+            or of another run. Of ``augment``, ``prepare`` and ``loss`` it only knows whether they are there, and the
+            loss's class.
 
     Example:
         >>> from hwlib.backprop import Linear
@@ -90,11 +92,14 @@ def fit(
     if patience is not None:
         whole("patience", patience, least=1)
     whole("batch_size", batch_size, least=1)
+    _places(network, optimizer)
+    criterion = CrossEntropyLoss() if loss is None else loss
     run = _Run(network, optimizer, generator("rng", rng))
     if checkpoint is not None:
-        run.settings = _settings(network, train, validation, optimizer, batch_size, patience, augment)
+        settings = _settings(network, train, validation, optimizer, batch_size, patience)
+        callables = {"loss": type(criterion).__name__, "augment": augment is not None, "prepare": prepare is not None}
+        run.settings = settings | callables
         run.begin(checkpoint, known_start=rng is not None)
-    criterion = CrossEntropyLoss() if loss is None else loss
     bar = progress_bar("training", epochs, done=len(run.train), unit="epoch", shown=progress)
     with np.errstate(over="ignore", invalid="ignore"), bar as shown:  # the curves show what overflows
         while len(run.train) < epochs and not run.is_over(patience):
@@ -117,7 +122,8 @@ def _augmented(data: Iterable[Batch], augment: Augmentation | None, rng: np.rand
 
 def _prepared(data: Iterable[Batch], prepare: Preparation | None) -> Iterator[Batch]:
     for inputs, targets in data:
-        yield (inputs if prepare is None else prepare(inputs)), targets
+        # Batches of validation are views: a change in place would be one of the samples themselves, epoch by epoch.
+        yield (inputs if prepare is None else prepare(inputs.copy())), targets
 
 
 def _settings(
@@ -127,10 +133,10 @@ def _settings(
     optimizer: SGD,
     batch_size: int,
     patience: int | None,
-    augment: Augmentation | None,
 ) -> dict[str, Any]:
     """What makes a run this one; a checkpoint of another is refused."""
     return {
+        "layers": [type(layer).__name__ for layer in every_layer(network)],
         "parameters": [f"{p.value.shape} {p.value.dtype}" for p in network.parameters()],
         "train": [_mark(values) for values in train],
         "validation": [_mark(values) for values in validation],
@@ -139,8 +145,16 @@ def _settings(
         "weight_decay": optimizer.weight_decay,
         "batch_size": batch_size,
         "patience": patience,
-        "augment": augment is not None,
+        "optimizer": _places(network, optimizer),
     }
+
+
+def _places(network: Layer, optimizer: SGD) -> list[int]:
+    """Which of the network's parameters the optimizer changes."""
+    places = {id(parameter): place for place, parameter in enumerate(network.parameters())}
+    if any(id(parameter) not in places for parameter in optimizer.parameters):
+        raise ValueError(f"optimizer={optimizer} changes other parameters: accepted are those of the network")
+    return [places[id(parameter)] for parameter in optimizer.parameters]
 
 
 def _mark(values: npt.ArrayLike) -> str:
@@ -179,6 +193,8 @@ class _Run:
                 f"checkpoint={str(checkpoint)!r} is of another run: accepted is one with the same {', '.join(other)}"
             )
         for name, array in self._arrays().items():
+            if name not in arrays or arrays[name].shape != array.shape:
+                raise ValueError(f"checkpoint={str(checkpoint)!r} has no such {name}: accepted are those of this run")
             array[...] = arrays[name]
         self.best = {name.removeprefix("best "): arrays[name] for name in arrays if name.startswith("best ")}
         self.rng.bit_generator.state, self.start = note["state"], note["start"]

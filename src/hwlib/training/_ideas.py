@@ -169,6 +169,8 @@ def try_idea(dataset: ImageSet, idea: Idea, *, seeds: Sequence[int], samples: in
         (2,)
     """
     instance("dataset", dataset, ImageSet, "an ImageSet")
+    if whole("samples", samples, least=1) >= len(dataset):
+        raise ValueError(f"samples={samples} of {len(dataset)} images: accepted are 1 to {len(dataset) - 1}")
     return Outcomes(
         *np.array([_run(dataset, idea, seed, samples) for seed in whole_numbers("seeds", seeds, least=0)]).T
     )

@@ -57,7 +57,7 @@ def mean_score(scores: Iterable[Score]) -> Score:
 
 
 def accuracy(logits: npt.ArrayLike, targets: npt.ArrayLike) -> float:
-    """Share of rows whose largest entry is at the target; of equal entries the first counts.
+    """Share of rows whose largest entry is at the target; of equal entries the first counts, and NaN as the largest.
 
     Args:
         logits: ``(n, classes)``, n at least 1.

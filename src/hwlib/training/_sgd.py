@@ -31,7 +31,7 @@ class SGD:
         velocities: v of each parameter.
 
     Raises:
-        ValueError: if there are no parameters, or a number is out of its range.
+        ValueError: if there are no parameters, one is there twice, or a number is out of its range.
 
     Example:
         >>> w = Parameter.of([1.0])
@@ -54,6 +54,8 @@ class SGD:
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError("parameters=[]: accepted are one or more parameters")
+        if len({id(parameter) for parameter in self.parameters}) < len(self.parameters):  # each would be moved twice
+            raise ValueError(f"parameters={self.parameters}: accepted is each parameter once")
         self.learning_rate = float(positive("learning_rate", learning_rate))
         self.momentum = float(positive("momentum", momentum, zero=True))
         if self.momentum >= 1:

@@ -39,6 +39,9 @@ WRONG = {
         (((0, 2), (1, 0)), "level for (2, 1)"),
         (((0, 0), (1, 2)), "along the direction"),
         (((0, 0), (1, 1)), "these differ"),
+        (((0, 0), (2**62, 3 * 2**61)), "and 18446744073709551616 at"),  # not so in 64 bits
+        (((0, 0), (float("inf"), 0)), "Give two points"),
+        (((0, 0.5), (1, 0)), "Give two points"),
         ((0, 1), "Give two points"),
         ("points", "Give two points"),
     ],
@@ -48,12 +51,23 @@ WRONG = {
         (lambda d, m: [k + 1 for k in range(d)], "grow too slowly"),
         (lambda d, m: [2**k for k in range(d)], "Twice is not enough"),
         (lambda d, m: [1] + [0] * (d - 1), "weight 0 is not looked at"),
+        (lambda d, m: [10**k for k in range(d)], "A base that stays the same"),
+        (lambda d, m: [256**k for k in range(d)], "256 is enough for bytes"),
+        (lambda d, m: [3, 3 * m] if d == 2 else [(m + 1) ** k for k in range(d)], "at both"),
+        (
+            lambda d, m: [0, 0] if (d, m) == (2, 10**6) else [(m + 1) ** k for k in range(d)],
+            "at both (0, 0) and (1, 0)",
+        ),
         (lambda d, m: [0.5] * d, "accepted is a list of 1 whole numbers"),
         (lambda d, m: None if d > 1 else [1], "returns nothing"),
         (3, "Give the function itself"),
     ],
     "train-augmentation-best": [
         (lambda inputs, labels: len(inputs), "cannot all be right"),
+        (
+            lambda inputs, labels: sum(labels[inputs.index(a)] == b for a, b in zip(inputs, labels, strict=True)),
+            "the first label of each input",
+        ),
         (lambda inputs, labels: len(set(inputs)), "counts the different inputs"),
         (lambda inputs, labels: max(labels.count(y) for y in labels), "say the same everywhere"),
         (lambda inputs, labels: RIGHT["train-augmentation-best"](inputs, labels) / len(labels), "That is a share"),

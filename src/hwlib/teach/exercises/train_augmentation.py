@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from hwlib._core.arrays import whole_array
 from hwlib.datasets import crop
 from hwlib.network import best_accuracy
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
@@ -62,12 +63,10 @@ def _error(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        pair = whole_array("points", answer)
-    except ValueError:
-        pair = np.zeros(0, np.int64)
-    if pair.shape != (2, 2):
+        first, second = [[_whole(number) for number in point] for point in answer]
+        one, other = (x + 2 * y for x, y in (first, second))
+    except (TypeError, ValueError, OverflowError):
         return Verdict("wrong", "Give two points with whole coordinates, each a pair, such as ((0, 0), (1, 0)).")
-    (first, second), (one, other) = pair.tolist(), (pair @ [1, 2]).tolist()
     if first == second:
         return Verdict("wrong", "The two points are equal.", "The theorem speaks of different points.")
     said = f"a.x is {one} at ({first[0]}, {first[1]}) and {other} at ({second[0]}, {second[1]})"
@@ -82,22 +81,29 @@ def _error(answer: Any) -> Verdict:
     return Verdict("right", f"{said}: the points differ, and the numbers do not.")
 
 
+def _whole(number: Any) -> int:
+    """As Python's own number, which has no limit."""
+    if not isinstance(number, int | np.integer | float | Fraction) or number != number // 1:
+        raise ValueError(number)
+    return int(number)
+
+
 @exercise("train-augmentation-direction")
 def _direction(answer: Any) -> Verdict:
     """A direction that separates all images of d pixels from 0 to m."""
     if not callable(answer):
         return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
-    for count, (d, m) in enumerate([(1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (4, 1), (2, 9), (3, 4)]):
+    for count, (d, m) in enumerate([(1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (4, 1), (2, 9), (3, 4), (2, 10**6)]):
         given = returned(answer, {"d": d, "m": m})
         if given is UNANSWERED and count:
             return Verdict("wrong", f"For d = {d}, m = {m} your function returns nothing.")
         if isinstance(given, Verdict):
             return given
         try:
-            weights = whole_array("direction", given).tolist()
-        except ValueError:
-            weights = None
-        if not isinstance(weights, list) or len(weights) != d or not all(isinstance(a, int) for a in weights):
+            weights = [_whole(weight) for weight in given]
+        except (TypeError, ValueError, OverflowError):
+            weights = []
+        if len(weights) != d:
             return Verdict("wrong", f"For d = {d}, m = {m}: accepted is a list of {d} whole numbers, not {given!r}.")
         if level := _level(weights, m):
             one, other = level
@@ -109,6 +115,11 @@ def _direction(answer: Any) -> Verdict:
 
 def _level(weights: Sequence[int], m: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """Two different images that a direction does not tell apart."""
+    if len(weights) == 2 and m > 100:  # too many to try: a u + b v = 0 has one solution that is least
+        a, b = (weight // (math.gcd(*weights) or 1) for weight in weights)
+        u, v = (b, -a) if a or b else (1, 0)
+        one = (max(-u, 0), max(-v, 0))
+        return (one, (one[0] + u, one[1] + v)) if max(abs(u), abs(v)) <= m else None
     seen: dict[int, tuple[int, ...]] = {}
     for image in itertools.product(range(m + 1), repeat=len(weights)):
         total = sum(a * x for a, x in zip(weights, image, strict=True))
@@ -121,14 +132,16 @@ def _level(weights: Sequence[int], m: int) -> tuple[tuple[int, ...], tuple[int, 
 def _known(answer: Callable[..., Any]) -> str:
     """What kind of mistake it is: seen at three pixels from 0 to 4, where the usual ones differ."""
     try:
-        weights = sorted(whole_array("direction", returned(answer, {"d": 3, "m": 4})).tolist())
-    except ValueError:
+        weights = sorted(_whole(weight) for weight in returned(answer, {"d": 3, "m": 4}))
+    except (TypeError, ValueError, OverflowError):
         return ""
     mistakes = {
         "That adds up the pixels: which pixel is bright is lost.": [1, 1, 1],
         "A pixel from 0 to m has m + 1 values: that is the base.": [1, 4, 16],
         "These weights grow too slowly: one pixel makes up for another.": [1, 2, 3],
         "Twice is not enough where a pixel has more than two values.": [1, 2, 4],
+        "A base that stays the same is too small for a large m.": [1, 10, 100],
+        "256 is enough for bytes; here m may be larger.": [1, 256, 256**2],
         "A pixel with the weight 0 is not looked at.": [0, 0, 1],
     }
     return named({text: weights == made for text, made in mistakes.items()})
@@ -149,6 +162,7 @@ def _best(answer: Any) -> Verdict:
         ([0, 1], [0, 0]),
         ([0, 0], [0, 1]),
         ([0, 0, 0], [1, 0, 1]),
+        ([4, 4, 4], [0, 1, 1]),
         ([0, 1, 0, 1], [0, 1, 1, 0]),
         ([2, 2, 2, 5, 5, 7], [1, 1, 0, 3, 4, 1]),
         ([1, 1, 1, 1, 2], [0, 1, 2, 3, 0]),
@@ -167,6 +181,9 @@ def _best(answer: Any) -> Verdict:
                 lambda inputs, labels: sum(
                     len({b for a, b in zip(inputs, labels, strict=True) if a == x}) == 1 for x in inputs
                 )
+            ),
+            "You keep the first label of each input: it need not be the most frequent one.": (
+                lambda inputs, labels: sum(labels[inputs.index(a)] == b for a, b in zip(inputs, labels, strict=True))
             ),
             "That is a share; asked is the number of samples.": (
                 lambda inputs, labels: float(best_accuracy([[x] for x in inputs], labels))
