@@ -146,3 +146,16 @@ def test_kinks_are_found_beside_a_large_output():
     model = Sequential(Linear([[1.0], [1.0]], [0.0, 1e4]), ReLU())
     check = gradient_check(model, [[0.0]])
     assert [(kink.name, kink.index) for kink in check.kinks] == [("x", (0, 0)), ("parameter 1", (0,))]
+
+
+class Nothing(BatchNorm):
+    def backward(self, gradient):
+        return 0 * super().backward(gradient)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_weights_of_the_outputs_are_not_the_input_itself(seed):
+    """Batch normalization hands nothing back of a gradient that is its own input: any multiple would be right."""
+    x = np.random.default_rng(seed).standard_normal((5, 2))
+    assert gradient_check(BatchNorm(2, epsilon=0), x).error < 1e-7
+    assert gradient_check(Nothing(2, epsilon=0), x).error > 0.9
