@@ -13,15 +13,19 @@ SHOWN = """() => [...document.querySelectorAll('.widget-html-content .hw-views')
 
 
 def move_every_slider(tab):
+    """One step and back: to the right, or to the left where the slider stands at its right end."""
     handles = tab.locator(".jupyter-widgets .noUi-handle")
-    assert handles.count() >= 3
+    assert handles.count() > 0
     tab.evaluate(f"window.shown = {SHOWN}")
     for number in range(handles.count()):
         tab.evaluate("window.before = window.shown()")
-        handles.nth(number).focus()
-        tab.keyboard.press("ArrowRight")
+        handle = handles.nth(number)
+        at_its_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        forth, back = ("ArrowLeft", "ArrowRight") if at_its_end else ("ArrowRight", "ArrowLeft")
+        handle.focus()
+        tab.keyboard.press(forth)
         until(tab, "window.shown() && window.shown() !== window.before", f"slider {number} changes nothing")
-        tab.keyboard.press("ArrowLeft")
+        tab.keyboard.press(back)
         until(tab, "window.shown() === window.before", f"slider {number} does not lead back")
 
 
