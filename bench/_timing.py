@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from statistics import median
@@ -25,3 +28,13 @@ def medians(contenders: Mapping[str, Callable[[], Any]], *, rounds: int) -> dict
             times[name].append(time.perf_counter() - start)
             del result
     return {name: median(values) for name, values in times.items()}
+
+
+def in_one_thread(module: str) -> None:
+    """Run a benchmark in a process of its own that has one thread for products of matrices.
+
+    On a machine with other work, several threads wait for one another longer than a small product takes.
+    """
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", module], env=os.environ | dict.fromkeys(names, "1"), check=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench._backprop_layers import layers
-from bench._timing import medians
+from bench._timing import in_one_thread, medians
 from hwlib.backprop import Value, count_multiplications, directional_derivative
 
 ROUNDS = 7
@@ -137,6 +137,10 @@ def _longest(kind: Any) -> str:
 
 
 def run() -> None:
-    """Print the tables."""
+    """Measure in a process with one thread for matrix products."""
+    in_one_thread("bench.backprop")
+
+
+if __name__ == "__main__":
     tape()
     layers()

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from bench._timing import medians
+from bench._timing import in_one_thread, medians
 from hwlib.network import Network
 from hwlib.pieces import pieces_of
 
@@ -52,9 +49,7 @@ def by_regioncam(layers: list[tuple[Array, Array]]) -> Callable[[], Any]:
 
 def run() -> None:
     """Measure in a process with one thread for matrix products."""
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    sys.stdout.flush()
-    subprocess.run([sys.executable, "-m", "bench.pieces"], env=environment, check=True)
+    in_one_thread("bench.pieces")
 
 
 def main() -> None:
