@@ -550,3 +550,17 @@ def test_flat_stays_flat_with_unequal_sums_if_it_is_black_or_too_small():
 def test_of_the_explorer_s_weights_only_stride_1_has_equal_phase_sums(k, s):
     w = as_dict(np.arange(1, k * k + 1).reshape(k, k))
     assert (len(set(phase_sums(w, s).values())) == 1) == (s == 1)
+
+
+def test_with_stride_1_a_kernel_larger_than_the_image_has_nothing_inside_and_an_uneven_middle():
+    """Below the explorer it once said, of all its kernels: at stride 1 the output is even inside."""
+    w = np.arange(1, 17).reshape(4, 4)
+    stamps, y = (
+        (conv_transpose_matrix(kernel, (3, 3)) @ np.ones(9, int)).reshape(6, 6) for kernel in (np.ones((4, 4), int), w)
+    )
+    assert stamps.max() == 9 < w.size  # no output meets all sixteen weights
+    assert np.ptp(y[2:4, 2:4]) > 0
+    for k in (1, 2, 3):
+        stamps = conv_transpose_matrix(np.ones((k, k), int), (3, 3)) @ np.ones(9, int)
+        y = conv_transpose_matrix(w[:k, :k], (3, 3)) @ np.ones(9, int)
+        assert set(y[stamps == k * k]) == {w[:k, :k].sum()}

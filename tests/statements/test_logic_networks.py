@@ -6,6 +6,7 @@ import itertools
 from fractions import Fraction as Q
 from functools import cache
 
+import numpy as np
 import pytest
 import z3
 
@@ -183,9 +184,9 @@ def no_weights_are_right(case):
     return answer == z3.unsat
 
 
-width = Statement(
+one_layer = Statement(
     "thm-networks-width",
-    text="554e67f5",
+    text="68319b56",
     cases=lambda: [s for m in range(4) for s in itertools.combinations_with_replacement((1, -1), m)],
     hypotheses={"at most two": lambda case: len(case) <= 2},
     conclusion=no_weights_are_right,
@@ -196,9 +197,76 @@ width = Statement(
 
 @pytest.mark.problem("logic-relu-xor")
 def test_two_hidden_neurons_are_not_xor_on_the_plane_and_three_are():
-    report = width.verify()
+    report = one_layer.verify()
     assert report.covered == 6
     assert sorted(report.without["at most two"]) == [-1, 1, 1]  # two up, one down: the page's network
+
+
+# A case of more layers: how many neurons each hidden layer has, and whether the output reads all layers.
+
+PLACES = [(s * x, s * y) for s in (1, 100) for x, y in itertools.product(SIGNS, repeat=2)]  # near the origin, and far
+UNIT = 100  # of the biases: far places are 1 and 2 from the axes, near ones a hundredth of that
+WANTED = np.array([differ(*place) for place in PLACES])
+
+
+def layers_behind(widths):
+    """Values at all places of every last hidden layer; weights and biases of all neurons are -1, 0 and 1."""
+    found = {tuple(zip(*PLACES, strict=True))}
+    for width in widths:
+        made = set()
+        for columns in found:
+            sums = np.array([*itertools.product((-1, 0, 1), repeat=len(columns))]) @ np.array(columns)
+            neurons = {tuple(np.maximum(row + UNIT * b, 0).tolist()) for row, b in itertools.product(sums, (-1, 0, 1))}
+            made.update(itertools.combinations_with_replacement(sorted(neurons), width))
+        found = made
+    return found
+
+
+def no_small_weights_are_right(case):
+    widths, reads_all = case
+    if reads_all:  # the page's: relu(x1) and relu(x2), then relu(x1 + x2) from the input once more
+        return not all((clipped(x) + clipped(y) - clipped(x + y) > 0) == differ(x, y) for x, y in PLACES)
+    for columns in layers_behind(widths):
+        outputs = np.array([*itertools.product((-1, 0, 1), repeat=len(columns))]) @ np.array(columns)
+        if any(((outputs + UNIT * c > 0) == WANTED).all(axis=1).any() for c in (-1, 0, 1)):
+            return False
+    return True
+
+
+more_layers = Statement(
+    "thm-networks-width",
+    text="68319b56",
+    cases=lambda: [((), False), ((1,), False), ((2,), False), ((1, 1), False), ((1, 2), False), ((2, 1), False),
+                   ((2, 2), False), ((3,), False), ((2, 1), True)],
+    hypotheses={
+        "at most two": lambda case: max(case[0], default=0) <= 2,
+        "each layer reads the one before it alone": lambda case: not case[1],
+    },
+    conclusion=no_small_weights_are_right,
+    scope="up to two hidden layers with weights and biases from -1 to 1, at 25 points near the origin and 25 far off",
+)  # fmt: skip
+
+
+@pytest.mark.problem("logic-relu-xor")
+def test_layers_of_two_neurons_are_not_xor_on_the_plane_and_a_layer_of_three_is():
+    """The theorem once spoke of one hidden layer: that hypothesis was idle."""
+    assert more_layers.verify().without == {
+        "at most two": ((3,), False),
+        "each layer reads the one before it alone": ((2, 1), True),
+    }
+
+
+def test_on_no_half_disc_is_truth_the_same_along_a_direction():
+    """The first step of the proof: in every half-disc two points on one line along n, one true and one false."""
+    whole = [x for x in itertools.product(range(-3, 4), repeat=2) if any(x)]
+    around = list(itertools.product(range(-8, 9), repeat=2))
+    for w, n in itertools.product(whole, repeat=2):
+        if w[0] * n[0] + w[1] * n[1]:  # n is not parallel to the edge of the half-disc w . x <= 0
+            lines = {}
+            for x in around:
+                if w[0] * x[0] + w[1] * x[1] <= 0:
+                    lines.setdefault(n[0] * x[1] - n[1] * x[0], set()).add(differ(*x))
+            assert {True, False} in lines.values()
 
 
 def test_with_points_from_minus_one_to_one_alone_two_neurons_can_be_right():
@@ -405,6 +473,8 @@ def test_what_the_explorer_s_caption_says_of_layers_and_neurons():
             assert len(steps.layers) == len(relu_circuit(f).layers) == 2
         else:
             assert (steps.units, units) == (0, 1)
+        made = as_relu(steps)  # two for each threshold neuron, the output among them
+        assert (made.units, len(made.layers)) == (2 * (steps.units + 1), len(steps.layers) + 1)
     assert nand_circuit(shown["~(x1 & x2)"]).widths == ()
     p, q, r, b, v, c = reals("p q r b v c")  # and the majority of three is beyond one ReLU neuron
     proved(

@@ -176,6 +176,20 @@ def test_without_rounding_no_step_is_best():
         assert (np.diff(bound) > 0).all()
 
 
+def test_of_a_quadratic_a_longer_step_is_better_only_until_the_gradient_grows_with_it():
+    """The page once said: for a quadratic f, the longer r the better."""
+    rng = np.random.default_rng(0)
+    curvature = rng.uniform(0.5, 2, 200).astype(np.float32)
+    w, v = rng.normal(size=(2, 200)).astype(np.float32)
+    error = {}
+    for r in np.float32([1e-3, 1, 1e6, 1e12, 1e30]):
+        difference = (curvature * (w + r * v) - curvature * w) / r
+        error[float(r)] = np.median(abs(difference.astype(float) - curvature.astype(float) * v.astype(float)))
+    least, *others, longest = sorted(error.values())
+    assert longest == error[float(np.float32(1e-3))] > 100 * others[-1]
+    assert others[-1] < 3 * least  # from 1 to 1e30: rounding of g(w + rv), as large as r is
+
+
 def test_over_a_kink_half_a_step_doubles_the_error_as_well():
     """The quiz once asked for one cause of that, rounding, without a word on kinks."""
     gradient = lambda w: 2 * w + 3 * (w > 0)  # noqa: E731
