@@ -9,8 +9,11 @@ import pytest
 import sympy
 import torch
 from scipy import sparse
+from scipy.optimize import brentq
 
+from hwlib.activations import SWISH_CONSTANT
 from hwlib.conv import conv_matrix, symbol_array
+from hwlib.mixture import SigmoidNetwork, as_mixture
 from hwlib.teach import check, exercise_names
 from hwlib.teach._compare import as_meant
 
@@ -33,6 +36,16 @@ def at_half(w, b, x, f):
     """Fires where the sum is at least -1/2: right for whole numbers alone."""
     error = f - int(w @ x + b >= -0.5)
     return w + error * x, b + error
+
+
+def least_shift(radius, tolerance):
+    if tolerance >= SWISH_CONSTANT:
+        return radius + 2
+    return radius + brentq(lambda t: t / (1 + np.exp(t)) - tolerance, 1 + SWISH_CONSTANT, 60, xtol=1e-15)
+
+
+def turned(hidden, output):
+    return as_mixture(SigmoidNetwork(hidden[:, None], output, (1 - output.sum()) / 2))
 
 
 BITS = ([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0), (0, 1, 0, 1)])
@@ -65,6 +78,9 @@ RIGHT = {
     "a slope of minus 3e-12": ("act-swish-error", ("C", 1, -30)),
     "a slope too small for a float": ("act-swish-error", ("c", 100, -1e5)),
     "a product beyond the largest float": ("act-swish-error", ("C", 1e300, -1e300)),
+    "the least shift there is, solved for": ("act-swish-identity", least_shift),
+    "a mixture as the library has it": ("mixture-network-turn", turned),
+    "weights whose product is no float": ("mixture-network-bend", ([0.5, 0.5], [4e-200, -1e-200])),
     "weights hundreds of digits apart": ("mixture-network-bend", ([0.5, 0.5], [1e300, -5e-324])),
     "decimals of digits": ("logic-networks-greater", lambda n: ([0.1 * d for d in digits(n)], -0.1)),
 }
@@ -98,6 +114,10 @@ def test_a_right_answer_in_an_unusual_form_is_accepted(form):
         ("conv-matrix-build", lambda *case: whole_matrix(*case).astype(int), "is 0, expected 0.5"),
         ("conv-gradients-input", lambda w, dz, *_: (w[0, 0] * dz).astype(int), "expected"),
         ("logic-neuron-perceptron", at_half, "w = [0.25, 0.25], b = -0.5"),
+        ("act-swish-error", ("C", 1e200, 1e200), "Swish grows; the slope is 1."),
+        ("mixture-network-bend", ([0.3, 0.7], [7, -3]), "its share is too small"),  # equal, and in floats larger
+        ("mixture-network-xor", ([0.75, 0.25], [[-0.3, 10], [0.3, -10], [-0.3, 10]]), "accepted is (2, 3)"),
+        ("mixture-network-xor", ([0.75, 0.25], [[1e308] * 3] * 2), "take smaller ones"),
         ("conv-matrix-output-size", lambda n, k, s, p, d: "1", "returns the text '1', expected 1"),
     ],
 )

@@ -59,6 +59,7 @@ WRONG = {
     "mixture-network-xor": [
         (([0.5, 0.5], XOR_PAIR), "cannot do XOR"),
         (([0.75, 0.25], [[0, 0.3, -0.3], [0, -10, 10]]), "add up to one"),
+        (([0.9, 0.1], [[10, 0, 0], [1, 0, 0]]), "on the wrong side there"),
         (([0.6, 0.4], STEPS), "leave each with its share"),
         (([0.75, 0.25], [[-0.3, 3, -3], [10, -10, 10]]), "the larger share alone"),
     ],

@@ -96,7 +96,7 @@ def _error(answer: Any) -> Verdict:
     if sentence in true:
         return Verdict("wrong", f"Sentence {sentence} is not the first false one.", true[sentence])
     # The slope is sigma(z) (1 + z sigma(-z)) with z = beta x. Far out its first factor is no float, its sign still is.
-    z = max(beta * x, -1e300)
+    z = min(max(beta * x, -1e300), 1e300)
     rest = 1 + z * float(sigmoid(-z))
     slope = f"the slope is {float(sigmoid(z)) * rest:.3g}" if z > -700 else "the slope is too small for a float"
     if rest < 0:
@@ -127,7 +127,7 @@ def _identity(answer: Any) -> Verdict:
         # swish(x + s) - s - x is -(x + s) sigmoid(-(x + s)) = swish(-(x + s)), without losing digits to s.
         x = np.linspace(-radius, radius, 20_001)
         gaps = abs(np.asarray(swish(-(x + shift))))
-        if gaps.max() > tolerance:
+        if gaps.max() > tolerance * (1 + 1e-9):  # the least shift, solved for, misses by roundings
             worst = x[gaps.argmax()]
             message = f"{case}; at x = {worst:g} the unit is then off by {gaps.max():.3g}."
             return Verdict("wrong", message, _shift_mistake(shift, radius, tolerance))

@@ -11,7 +11,7 @@ from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray, Array
 from hwlib.mixture import Mixture, SigmoidNetwork, as_mixture, mixture_through
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import named
+from hwlib.teach._compare import as_meant, named
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 CORNERS = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
@@ -139,10 +139,12 @@ def _bend(answer: Any) -> Verdict:
     read = _two(answer, inputs=1)
     if isinstance(read, Verdict):
         return read
-    by_size = sorted(zip(abs(read.weights[:, 0]).tolist(), read.shares.tolist(), strict=True))
-    (flat, flat_share), (steep, steep_share) = by_size
-    first, second = read.weights[:, 0].tolist()
-    if first * second < 0 and flat != steep and flat_share > 0 and steep_share * steep > flat_share * flat:
+    first, second = as_meant("weights", read.weights[:, 0])  # as fractions: .3 * 7 and .7 * 3 are equal, and not floats
+    by_size = sorted(zip((abs(first), abs(second)), as_meant("shares", read.shares), strict=True))
+    (_, flat_share), (_, steep_share) = by_size
+    flat, steep = (float(size) for size, _ in by_size)
+    wins = steep_share * by_size[1][0] > flat_share * by_size[0][0]
+    if first * second < 0 and flat != steep and flat_share > 0 and wins:
         if not 60 / flat * steep < 1e300:  # too far out for floats
             return Verdict("right", "Near zero the steep component wins, and far out the flat one: the marginal turns.")
         t = np.geomspace(1e-3 / steep, 60 / flat, 2_000)
@@ -153,7 +155,8 @@ def _bend(answer: Any) -> Verdict:
             f"At x = 0, {t[turn]:.3g} and {t[-1]:.3g} the marginal is 0.5, {p[turn]:.4f} and {p[-1]:.4f}: it turns. "
             "No logistic regression does.",
         )
-    ends = read.probability([[-10 / max(steep, 1e-12)], [10 / max(steep, 1e-12)]]).tolist()
+    reach = 10 / max(steep, 1e-300)
+    ends = read.probability([[-reach], [reach]]).tolist()
     shape = "is flat" if ends[0] == ends[1] else f"only {'rises' if ends[0] < ends[1] else 'falls'}"
     return Verdict(
         "wrong",
@@ -176,7 +179,11 @@ def _xor(answer: Any) -> Verdict:
     read = _two(answer, inputs=3)
     if isinstance(read, Verdict):
         return read
-    p = read.probability(np.column_stack([np.ones(4), CORNERS]))
+    inputs = np.column_stack([np.ones(4), CORNERS])
+    try:
+        p = read.probability(inputs)
+    except ValueError:
+        return Verdict("wrong", "At a corner the weights add up to more than the largest float: take smaller ones.")
     wrong = [
         (corner, label, value)
         for corner, label, value in zip(CORNERS, LABELS, p.tolist(), strict=True)
@@ -186,6 +193,9 @@ def _xor(answer: Any) -> Verdict:
         return Verdict("right", f"The four corners get {', '.join(f'{value:.3f}' for value in p)}.")
     corner, label, value = wrong[0]
     (a, b), total = corner, read.weights.sum(0)
+    sides = (inputs @ read.weights.T > 0) == np.array(LABELS, bool)[:, None]  # which component is right at which corner
+    larger = int(read.shares.argmax())
+    outvoted = (p[2:] >= 0.5) & sides[2:, 1 - larger] & ~sides[2:, larger]
     message = f"At ({a:g}, {b:g}) the label is {label}, and your mixture says {value:.3f} for the label 1."
     return Verdict(
         "wrong",
@@ -198,10 +208,13 @@ def _xor(answer: Any) -> Verdict:
                 "Without biases the probabilities at a corner and at the opposite one add up to one.": (
                     not read.weights[:, 0].any()
                 ),
+                "Both components are on the wrong side there, and so is every average of them.": (
+                    not sides[np.flatnonzero((corner == CORNERS).all(1))].any()
+                ),
                 "Only corners with the label 1 are wrong. Two steps, one towards each, leave each with its share.": all(
                     label for _, label, _ in wrong
                 ),
-                "A corner with the label 0 is too high: the larger share alone must not decide there.": (True),
+                "A corner with the label 0 is too high: the larger share alone must not decide there.": outvoted.any(),
             }
         ),
     )
@@ -220,7 +233,7 @@ def _highest(first: float, last: float) -> float:
 
 def _sorted(answer: Any) -> Array:
     """Shares and weights as rows, by weight."""
-    shares, weights = answer
+    shares, weights = (answer.shares, answer.weights) if isinstance(answer, Mixture) else answer
     rows = np.column_stack([real_array("shares", shares).ravel(), real_array("weights", weights).ravel()]) + 0.0
     return rows[np.lexsort(rows.T)]
 
@@ -231,7 +244,10 @@ def _two(answer: Any, *, inputs: int) -> Mixture | Verdict:
         return UNANSWERED
     try:
         shares, weights = (answer.shares, answer.weights) if isinstance(answer, Mixture) else answer
-        return Mixture(shares, np.reshape(real_array("weights", weights), (2, inputs)))
+        rows = real_array("weights", weights)
+        if inputs > 1 and rows.shape != (2, inputs):
+            raise ValueError(f"weights has shape {rows.shape}: accepted is (2, {inputs}), a row for each component.")
+        return Mixture(shares, np.reshape(rows, (2, inputs)))
     except (TypeError, ValueError) as error:
         return Verdict("wrong", f"Give a pair (shares, weights): two shares, and {inputs} weights for each. {error}")
 
