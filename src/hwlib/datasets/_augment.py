@@ -242,8 +242,9 @@ def _batches(
     for start in range(0, len(dataset), size):
         which = slice(start, start + size) if order is None else order[start : start + size]
         images = dataset.images[which]
-        # A slice is a view, and a change in place would be one of the data set.
-        yield (images if augment is None else augment(images.copy(), rng=rng)), dataset.labels[which]
+        if augment is not None:  # a slice is a view, and a change in place would be one of the data set
+            images = augment(images.copy() if order is None else images, rng=rng)
+        yield images, dataset.labels[which]
 
 
 def _cut(images: Images, padding: int, rows: Integers, columns: Integers) -> Images:
