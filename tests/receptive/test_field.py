@@ -551,6 +551,23 @@ def test_which_inputs_work_and_where_others_fail():
     assert receptive_field(skips).size == (max(np.ptp(np.flatnonzero(unit.any(1))) + 1 for unit in reads),) * 2
 
 
+@pytest.mark.parametrize("mode", ["constant", "replicate", "reflect", "circular"])
+@pytest.mark.parametrize("pad", [(2, 2), (3, 0), (0, 3), (-2, -1)])
+def test_an_axis_that_is_too_short_for_its_padding_is_told_as_the_framework_does(mode, pad):
+    def padded(x):
+        return F.pad(x, (*pad, 0, 0), mode=mode)
+
+    def works(n):
+        try:
+            return min(padded(torch.zeros(1, 1, n, n)).shape) > 0
+        except RuntimeError:
+            return False
+
+    found = input_sizes(padded, range(1, 7))
+    assert [not reason for reason in found.values()] == [works(n) for n in found]
+    assert all(reason.startswith("pad: padding (") for reason in found.values() if reason)
+
+
 @pytest.mark.parametrize(
     ("module", "message"),
     [

@@ -317,6 +317,7 @@ def _pad(input: Traced, pad: Sequence[int], mode: str = "constant", value: Any =
         before, after = int(pad[2 * number]), int(pad[2 * number + 1])
         dim = x.ndim - 1 - number
         n = x._sizes[dim]
+        _check_padding(mode, n, before, after)
         places = np.arange(-before, n + after)
         inside = (places >= 0) & (places < n)
         if mode == "constant":
@@ -329,7 +330,7 @@ def _pad(input: Traced, pad: Sequence[int], mode: str = "constant", value: Any =
             places = n - 1 - abs(n - 1 - abs(places))
         else:
             raise UnknownOperationError(f"padding of the mode {mode!r}")
-        if (before or after) and len(places):
+        if before or after:
             terms = on_axis(
                 x,
                 terms,
@@ -338,6 +339,15 @@ def _pad(input: Traced, pad: Sequence[int], mode: str = "constant", value: Any =
                 functools.partial(_mask_gathered, places),
             )
     return rebuilt(x, terms)
+
+
+def _check_padding(mode: str, n: int, before: int, after: int) -> None:
+    """As PyTorch: a mirror shows each unit but the one at the border once, and a ring goes round once."""
+    most = {"reflect": n - 1, "circular": n}.get(mode)
+    if most is not None and max(before, after) > most:
+        raise ValueError(f"padding {(before, after)} of {n} units, mode {mode!r}: accepted is up to {most} at each end")
+    if n + before + after < 1:
+        raise ValueError(f"padding {(before, after)} of {n} units: accepted is what leaves at least one")
 
 
 def _mask_gathered(places: Any, mask: Mask) -> Mask:
