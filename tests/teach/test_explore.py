@@ -278,6 +278,16 @@ def test_frames_of_training_count_the_regions_of_the_network_of_that_step():
         training_explorer(points, labels[1:], train=train)
 
 
+def test_of_the_page_s_networks_on_two_spirals_all_but_one_narrow_one_learn():
+    """The words below the explorer once said of all of them that the border comes to wind between the arms."""
+    points, labels = two_spirals()
+    wrong = {}
+    for width, start in itertools.product((4, 8, 12), (0, 1, 2)):
+        network = snapshots(relu_module(2, [width, width], rng=start), points, labels, steps=[400])[400]
+        wrong[width, start] = int(((network(points)[:, 0] > 0) != labels).sum())
+    assert [width for (width, _), count in wrong.items() if count] == [4]
+
+
 def test_paths_in_the_plane_of_weights_say_where_they_are_and_what_is_nearest():
     starts, rounds = [(0.5, 0.5), (3.0, 0.5)], [0, 1, 400]
     explorer = descent_explorer([1, 2], 5, starts=starts, steps=rounds)
@@ -374,6 +384,7 @@ def test_the_cells_coloured_at_the_bottom_are_the_pixels_whose_gradient_is_not_z
         unit = (0, y.shape[2] // 2, y.shape[2] - 1)[output]
         y[0, 0, unit].backward()
         expected = torch.nonzero(x.grad[0, 0])[:, 0].tolist()
+        assert d == 1 or len({place % 2 for place in expected}) == 1  # the page: no layer fills another's holes
         frame = explorer.children[-1].children[a].children[b].children[c].children[e].children[output].value
         (drawn,) = ElementTree.fromstring(f"<div>{frame}</div>").iter("svg")
         bottom = [group for group in drawn.iter("g") if float(group[0].get("y")) == max(

@@ -142,7 +142,7 @@ QUIZ = Quiz(
         "Just beyond the peak more parameters help. What gets better?",
         [
             Choice("The fit to the training samples.", "It is perfect already."),
-            Choice("Among more perfect fits there is a shorter one.", "And descent picks it.", right=True),
+            Choice("Among more perfect fits there is a shorter one.", "And descent from zero picks it.", right=True),
             Choice(
                 "The approximation error, and nothing else.",
                 "With no new signal the error falls as well, if there is noise enough: shorter weights fit it.",

@@ -215,7 +215,7 @@ QUIZ = Quiz(
         ],
     ),
     Question(
-        "The slopes of a function's pieces are, in order, −1, 0, 2, 1. Is it convex?",
+        "The slopes of a continuous function's pieces are, in order, −1, 0, 2, 1. Is it convex?",
         [
             Choice("Yes, it ends steeper than it begins.", "No step may fall; the last one does."),
             Choice("No, the last slope is less than the one before.", "One such step is enough.", right=True),
