@@ -129,6 +129,17 @@ def test_conjugate_gradients_stop_at_negative_curvature_with_a_way_down(d, seed)
     assert conjugate_gradient(H, g, damping=1.5).status == "solved"
 
 
+@pytest.mark.parametrize("size", [5e-324, 1e-200, 1e-160, 1e160, 1e200, 1e308])
+def test_the_size_of_the_gradient_changes_the_size_of_the_step_alone(size):
+    """Squares of lengths once became zero or infinite: the step 0 was called solved, and a slope counted as none."""
+    found = conjugate_gradient(np.eye(2), [size, size])
+    assert found.status == "solved"
+    assert np.allclose(found.step, [-size, -size], rtol=1e-15, atol=0)
+    assert taylor_minimum([[1.0, 0.0], [0.0, 0.0]], [size, size]).kind == "none"
+    assert taylor_minimum([[0.0]], [size]).fall.tolist() == [-1]
+    assert conjugate_gradient(np.diag([1.0, -1.0]), [0, size]).fall.tolist() == [0, -1]
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [
@@ -139,6 +150,8 @@ def test_conjugate_gradients_stop_at_negative_curvature_with_a_way_down(d, seed)
         (lambda: taylor_minimum([[1]], [1j]), "gradient has the type complex128"),
         (lambda: conjugate_gradient(np.eye(2), [np.inf, 1]), "gradient has entries that are infinite or NaN"),
         (lambda: conjugate_gradient(np.diag([np.inf, 1]), [1, 1]), "operator @ v has entries that are infinite"),
+        (lambda: conjugate_gradient(1e-200 * np.eye(2), [1e200, 1]), "gradient is too large beside the curvature"),
+        (lambda: taylor_minimum([[1e-320]], [1.0]), "gradient is too large beside the curvature"),
         (lambda: conjugate_gradient(np.eye(2), [1, 1], steps=1.5), "steps=1.5: accepted is a whole number"),
         (lambda: conjugate_gradient(np.eye(2), [1, 1], tolerance=-1), "tolerance=-1"),
         (lambda: newton_path(lambda w: w, lambda w: np.eye(1), [np.nan], steps=1), "start has entries that are"),

@@ -55,7 +55,8 @@ def taylor_minimum(hessian: npt.ArrayLike, gradient: npt.ArrayLike, *, tolerance
         The minimum, or the reason why there is none.
 
     Raises:
-        ValueError: if the shapes do not fit, a number is not finite or H is not symmetric.
+        ValueError: if the shapes do not fit, a number is not finite, H is not symmetric, or the step is too long for
+            floats.
 
     Example:
         >>> taylor_minimum([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0])
@@ -70,10 +71,13 @@ def taylor_minimum(hessian: npt.ArrayLike, gradient: npt.ArrayLike, *, tolerance
     flat = abs(values) <= tolerance * abs(values).max()
     if values[0] < 0 and not flat[0]:
         return TaylorMinimum("none", None, _downhill(vectors[:, 0], g))
-    slope = vectors @ np.where(flat, parts, 0)
-    if np.linalg.norm(slope) > tolerance * np.linalg.norm(g):
-        return TaylorMinimum("none", None, -slope / np.linalg.norm(slope) + 0.0)
-    step = vectors @ np.where(flat, 0, -parts / np.where(flat, 1, values)) + 0.0
+    slope, scale = vectors @ np.where(flat, parts, 0), _power_of_two(g)
+    length = np.linalg.norm(slope / scale)
+    if length > tolerance * np.linalg.norm(g / scale):
+        return TaylorMinimum("none", None, -slope / scale / length + 0.0)
+    with np.errstate(over="ignore"):
+        shares = np.where(flat, 0, -parts / np.where(flat, 1, values))
+    step = vectors @ _finite(shares) + 0.0
     return TaylorMinimum("many" if flat.any() else "one", step, None)
 
 
@@ -124,8 +128,8 @@ def conjugate_gradient(
         The step and how it ended.
 
     Raises:
-        ValueError: if the gradient is no vector of finite numbers, an option is out of its range, or a product is not
-            finite.
+        ValueError: if the gradient is no vector of finite numbers, an option is out of its range, or a product or the
+            step is not finite.
 
     Example:
         >>> conjugate_gradient(np.diag([2.0, 4.0]), [2.0, 4.0])
@@ -136,22 +140,23 @@ def conjugate_gradient(
         raise ValueError(f"gradient has shape {g.shape}: accepted is a vector of one or more numbers")
     for name, option in (("damping", damping), ("tolerance", tolerance)):
         positive(name, option, zero=True)
-    step, residual = np.zeros_like(g), -g
-    direction, square = residual.copy(), float(g @ g)
+    scale = _power_of_two(g)  # of its length, so that squares neither overflow nor vanish
+    step, residual = np.zeros_like(g), -g / scale
+    direction, square = residual.copy(), float(residual @ residual)
     goal, most = tolerance**2 * square, 10 * len(g) if steps is None else whole("steps", steps, least=0)
     for products in range(most):
         if square <= goal:
-            return ConjugateGradient(step, "solved", None, products)
+            return ConjugateGradient(_finite_product(scale, step), "solved", None, products)
         bent = real_array("operator @ v", operator @ direction) + damping * direction
         curvature = float(direction @ bent)
         if curvature <= 0:
             fall = direction / np.linalg.norm(direction)
-            return ConjugateGradient(step, "negative curvature", fall, products + 1)
+            return ConjugateGradient(_finite_product(scale, step), "negative curvature", fall, products + 1)
         length = square / curvature
         step, residual = step + length * direction, residual - length * bent
         square, last = float(residual @ residual), square
         direction = residual + square / last * direction
-    return ConjugateGradient(step, "solved" if square <= goal else "out of steps", None, most)
+    return ConjugateGradient(_finite_product(scale, step), "solved" if square <= goal else "out of steps", None, most)
 
 
 def newton_path(
@@ -213,6 +218,23 @@ def _model(hessian: npt.ArrayLike, gradient: npt.ArrayLike) -> tuple[Array, Arra
     if not np.allclose(H, H.T, rtol=1e-8, atol=1e-8 * abs(H).max()):
         raise ValueError("hessian is not symmetric: accepted are symmetric matrices")
     return H, g
+
+
+def _finite_product(scale: float, step: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return _finite(scale * step)
+
+
+def _finite(step: Array) -> Array:
+    if not np.isfinite(step).all():
+        raise ValueError("gradient is too large beside the curvature: accepted are those whose step is a float")
+    return step
+
+
+def _power_of_two(vector: Array) -> float:
+    """The largest power of two that is no larger than some entry, or 1 for zeros: dividing by it is exact."""
+    _, exponent = np.frexp(abs(vector).max())
+    return float(np.ldexp(1.0, int(exponent) - 1)) if vector.any() else 1.0
 
 
 def _downhill(direction: Array, gradient: Array) -> Array:
