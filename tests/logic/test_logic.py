@@ -512,6 +512,14 @@ def test_nand_alone_computes_every_function_of_three_variables():
                 assert passes or (set(row) <= {0, -1} and b == -sum(row) - 1)  # NAND of the inputs it reads
 
 
+def test_variables_may_have_the_names_of_a_circuit_s_own_gates():
+    """A variable f once had the name of the last gate, and the circuit was refused."""
+    for names in (["f", "g"], ["term 0", "not f"]):
+        for number in range(16):
+            function = boolean_function(numbered_function(number, 2), variables=names)
+            assert nand_circuit(function).computes(function)
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_the_adder_adds_all_pairs(bits):
     inputs = corners(2 * bits)

@@ -195,6 +195,21 @@ def test_a_kink_between_the_points_is_told_in_every_spelling(spelling):
             assert not hessian_operator(loss, [w], method=method, step=1e-4) @ np.array([-1.0])
 
 
+@pytest.mark.parametrize("method", ["one-sided difference", "central difference"])
+@pytest.mark.parametrize("size", [1e-200, 1e-170, 1e170, 1e200])
+def test_differences_take_vectors_of_every_size(method, size):
+    """The square of a length once vanished or overflowed, and with it the product: zeros, or no numbers at all."""
+    w = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    H = hessian_operator(lambda: 0.5 * (w[0] * w[1] - 3) ** 2, [w], method=method)
+    assert np.allclose(H @ np.array([size, 0.0]) / size, [4, 1], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.uint8])
+def test_class_numbers_may_be_of_any_whole_type(kind):
+    model, x, y = nn.Sequential(nn.Linear(2, 3)), torch.ones(4, 2), torch.arange(4) % 3
+    assert torch.equal(r_operator(model, x, y.to(kind)) @ torch.ones(9), r_operator(model, x, y) @ torch.ones(9))
+
+
 def test_the_error_at_a_crossed_kink_is_the_jump_over_r():
     w = torch.tensor([1e-3], dtype=torch.float64, requires_grad=True)
 
@@ -453,6 +468,14 @@ def test_all_eigenvalues_can_be_had_even_the_one_of_a_single_parameter():
         (
             lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), torch.ones(4, 2), torch.ones(4)),
             r"targets have shape \(4,\) and type torch.float32",
+        ),
+        (
+            lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), torch.ones(2, 2), torch.tensor([-100, 3])),
+            r"targets have the classes \[-100, 3\]: accepted are whole numbers from 0 to 2",
+        ),
+        (
+            lambda w: r_operator(nn.Sequential(nn.Linear(2, 3)), torch.ones(2, 2), torch.tensor([True, False])),
+            r"targets have the classes \[False, True\]",
         ),
     ],
 )

@@ -108,7 +108,7 @@ def nand_circuit(function: FunctionLike) -> LogicNetwork:
         ((4, 2), ())
     """
     function = boolean_function(function)
-    names = function.variables
+    names = [f"x{number}" for number in range(function.arity)]  # variables may be called as gates are: f
     negations: dict[str, Gate] = {}
 
     def signal(name: str, literal: int) -> str:

@@ -75,5 +75,9 @@ class Difference:
 
 
 def _length(blocks: Sequence[torch.Tensor]) -> float:
-    squares = [float((block.detach().double() ** 2).sum()) for block in blocks]
-    return math.sqrt(sum(squares))
+    entries = [block.detach().double().abs() for block in blocks if block.numel()]
+    largest = max((float(block.max()) for block in entries), default=0.0)
+    if not largest:
+        return 0.0
+    # Of entries of at most one: the squares of very small or very large ones would vanish or overflow.
+    return largest * math.sqrt(sum(float(((block / largest) ** 2).sum()) for block in entries))

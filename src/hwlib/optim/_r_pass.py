@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,8 +147,12 @@ def _loss(output: Tensor, targets: Tensor) -> tuple[Tensor, Callable[[Tensor], T
     """Gradient of the loss at the output, and the R-operator of that gradient."""
     samples = len(output)
     if targets.shape == (samples,) and not targets.is_floating_point():
+        classes = output.shape[1]
+        if targets.dtype == torch.bool or not bool(((targets >= 0) & (targets < classes)).all()):
+            found = reprlib.repr(sorted(set(targets.tolist())))
+            raise ValueError(f"targets have the classes {found}: accepted are whole numbers from 0 to {classes - 1}")
         p = output.softmax(1)
-        delta = (p - torch.nn.functional.one_hot(targets, output.shape[1])) / samples
+        delta = (p - torch.nn.functional.one_hot(targets.long(), classes)) / samples
         return delta, lambda r: p * (r - (p * r).sum(1, keepdim=True)) / samples
     if targets.shape == output.shape and targets.is_floating_point():
         return 2 * (output - targets) / output.numel(), lambda r: 2 * r / output.numel()
