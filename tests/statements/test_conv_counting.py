@@ -345,3 +345,16 @@ def test_measured_costs_keep_the_same_books():
     (booked,) = measured_costs(nn.Conv2d(4, 6, (2, 3), groups=2), (4, 3, 5))
     layer = Layer(2, 3, 2, (2, 3), (3, 5))
     assert (booked.parameters, booked.multiplications) == (parameters(layer), multiplications(layer))
+
+
+def test_of_the_explorer_s_sliders_two_leave_the_outputs_and_one_the_parameters():
+    """Above the explorer it once asked which slider changes the parameters but not the outputs: two do."""
+
+    def cost(k, s, g):  # padded by half the kernel, as the explorer does
+        found = conv_cost((32, 16 // g, k, k), (16, 32, 32), stride=s, padding=k // 2, groups=g)
+        return found.output_shape, found.parameters
+
+    start = cost(3, 1, 1)
+    for changed, same in ((cost(5, 1, 1), 0), (cost(3, 1, 2), 0), (cost(3, 2, 1), 1)):
+        assert changed[same] == start[same]
+        assert changed[1 - same] != start[1 - same]

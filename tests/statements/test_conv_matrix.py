@@ -417,3 +417,21 @@ def test_a_matrix_may_have_no_zeros_and_a_weight_stands_in_some_blocks_only():
     assert not matrix[:3, 8:12].any()
     larger = [(conv_matrix(np.ones((k, k)), (4, 4), stride=3, padding=1).toarray() != 0).sum(1).max() for k in (2, 3)]
     assert larger == [4, 4]
+
+
+def test_of_the_explorer_s_sliders_padding_adds_rows_and_the_two_others_remove_them():
+    """Above the explorer it once asked which slider removes rows, as if there were one."""
+
+    def falls(sizes):
+        return sizes == sorted(sizes, reverse=True) and sizes[0] > sizes[-1]
+
+    sizes = {
+        (k, s, p): output_shape((k, k), (4, 4), stride=s, padding=p)[0]
+        for k, s, p in itertools.product((1, 2, 3), (1, 2, 3), (0, 1, 2))
+    }
+    assert falls([sizes[k, 1, 0] for k in (1, 2, 3)])
+    assert falls([sizes[1, s, 0] for s in (1, 2, 3)])
+    assert falls([sizes[1, 1, p] for p in (2, 1, 0)])
+    for (k, s, p), size in sizes.items():
+        others = [sizes.get(case, size) for case in ((k + 1, s, p), (k, s + 1, p), (k, s, p - 1))]
+        assert max(others) <= size  # fewer rows, or as many
