@@ -273,6 +273,7 @@ def test_at_most_five_lines(kind, name):
         (lambda: Sequential(Linear([[1.0]], [0.0]), ReLU), r"layers\[1\]=<class"),
         (lambda: BatchNorm(1, momentum=3), "momentum=3"),
         (lambda: Pointwise("gelu"), "activation='gelu'"),
+        (lambda: Pointwise("abs").forward([[np.inf]]), "^x has entries that are infinite"),
     ],
 )
 def test_wrong_use_is_told(wrong, words):
@@ -305,6 +306,16 @@ def test_backward_of_batch_norm_belongs_to_the_latest_forward_also_if_training_h
 
 def test_the_loss_of_a_single_class_is_zero_and_not_minus_zero():
     assert str(CrossEntropyLoss().forward([[5.0]], [0])) == "0.0"
+
+
+def test_fractions_meet_weights_that_are_floats():
+    layer, exact, plain = Linear([[1.0, 2.0]], [0.0]), [[Fraction(1, 2), Fraction(3)]], [[1.0, 1.0]]
+    for x, gradient in ((exact, [[1.0]]), (plain, [[Fraction(1, 2)]]), (exact, [[Fraction(1, 2)]])):
+        layer.forward(x)
+        found = layer.backward(gradient)
+        np.testing.assert_array_equal(found.astype(float), np.array(gradient, float) * [[1.0, 2.0]])
+        np.testing.assert_array_equal(layer.weight.gradient, np.array(gradient, float) * np.array(x, float))
+        np.testing.assert_array_equal(layer.bias.gradient, np.array(gradient, float)[0])
 
 
 @pytest.mark.parametrize("layer", [Sigmoid(), Tanh(), BatchNorm(1)])

@@ -37,7 +37,7 @@ SMALL = 1e-3  # errors of arrays whose derivatives are all smaller are measured 
 class Kink:
     """A number whose change to the right and to the left moves the loss at different rates.
 
-    There is no derivative, or the place without one is nearer than the finest step, a ten-millionth.
+    There is no derivative, or the place without one is nearer than the finest step, a hundredth of the one asked for.
 
     Attributes:
         name: ``"x"``, or ``"parameter 0"`` and so on.

@@ -155,6 +155,8 @@ class _Pool2d(Layer):
 class MaxPool2d(_Pool2d):
     """The largest entry of each window; among equal ones the first, row by row, takes the whole gradient.
 
+    The output of a window with a NaN is NaN, and backward loses its gradient.
+
     Args:
         window: height and width of the window.
         stride: distance of neighbouring windows; None: the window's size, so that windows do not overlap.

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.arguments import generator, whole
+from hwlib._core.exact import as_reals
 from hwlib._core.types import AnyArray, RandomSource
 from hwlib.backprop._layer import Layer, Parameter, floats, kept, real_numbers, shaped
 from hwlib.network import Activation, NetworkLike, as_network, named_activation
@@ -90,8 +91,8 @@ class Linear(Layer):
     def backward(self, gradient: npt.ArrayLike) -> AnyArray:
         """G^T x for W, the sum of the rows of G for b, G W for x; G is ``(n, outputs)``."""
         g = shaped("gradient", gradient, (len(kept(self, "x")), len(self.bias.value)))
-        np.matmul(g.T, self.x, out=self.weight.gradient)
-        g.sum(axis=0, out=self.bias.gradient)
+        np.matmul(g.T, self.x, out=self.weight.gradient, casting="unsafe")  # of Fractions, too, into floats
+        self.bias.gradient[:] = g.sum(axis=0)
         return (self.weight.value.T @ g.T).T
 
     def parameters(self) -> list[Parameter]:
@@ -105,6 +106,8 @@ class Linear(Layer):
 
 class ReLU(Layer):
     """max(x, 0), entry by entry; at 0, where there is no derivative, backward takes 0 for it.
+
+    Backward multiplies by a mask, which is fast: a gradient that is infinite or NaN gives NaN also where x is negative.
 
     Example:
         >>> layer = ReLU()
@@ -196,8 +199,8 @@ class Pointwise(Layer):
 
     def forward(self, x: npt.ArrayLike) -> AnyArray:
         """Slope times x plus intercept, of the piece on which each entry lies."""
-        values = real_numbers("x", x)
-        piece, pair = self.activation.piece(values), self.activation.coefficients(exact=values.dtype == object)
+        kind, values = self.activation, real_numbers("x", x)
+        piece, pair = kind.piece(as_reals("x", values)), kind.coefficients(exact=values.dtype == object)
         self.slope, intercept = (numbers.astype(values.dtype)[piece] for numbers in pair)
         y: AnyArray = self.slope * values + intercept
         return y

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import numpy as np
+
 
 def power_of_three(w, x):
     h = 1e-6  # a central difference, rounded: the right answers are whole
@@ -20,7 +24,7 @@ def doubled_from(z, n):
 
 RIGHT = {
     "backprop-chain-thrice": power_of_three,
-    "backprop-chain-error": ("c", -1.0, -2),
+    "backprop-chain-error": ("c", Fraction(-1), -2.0),
     "backprop-chain-kind": ([[2, -1], [0, 1]], [1, 1]),
     "backprop-chain-paths": doubled_from,
     "backprop-chain-liar": lambda t, wanted: wanted * t + (1 - wanted) / 0.7 * ((0.7 * t).relu() - (-0.7 * t).relu()),
@@ -52,6 +56,7 @@ WRONG = {
         (([[-1, 0], [0, -1]], [1, 1]), "v is zero"),
         (([[1, 1], [0, 1]], [1, 1]), "entry (0,0) comes out as"),
         (([[0.5, 0.5], [0, 1]], [1, 1]), "whole numbers"),
+        (([[np.inf, 0], [0, 1]], [1, 1]), "whole numbers"),
         (([[1, 0, 0]], [1, 1]), "W has shape (1, 3)"),
         (3, "Give (W, x)"),
     ],
@@ -69,5 +74,7 @@ WRONG = {
         (lambda t, wanted: t.relu() - (-t).relu(), "At t = 0 the sweep gives 0, and wanted = 5"),
         (lambda t, wanted: t.number, "no Value"),
         (lambda t, wanted: t if t.number else wanted * t, "without asking which t it is"),
+        (lambda t, wanted: wanted * (t - t.number) + t.number, "A number that is read off t stands still"),
+        (lambda t, wanted: wanted * t + (1 - wanted) * t.number, "A number that is read off t stands still"),
     ],
 }

@@ -155,7 +155,7 @@ def perpendicular(x):
 
 
 RIGHT = {
-    "backprop-layers-forward": linear(lambda x, w, b: np.array([[row @ line for line in w] + b for row in x])),
+    "backprop-layers-forward": linear(lambda x, w, b: (x @ w.T + b).tolist()),
     "backprop-layers-backward": three(),
     "backprop-layers-relu": relu(lambda g, x: np.where(x >= 0, g, 0)),
     "backprop-layers-loss": loss(lambda p, y, targets: (p - y) / len(p)),
@@ -187,6 +187,9 @@ WRONG = {
         (relu(lambda g, x: g), "nothing comes back"),
         (relu(lambda g, x: g * np.clip(x, 0, 1)), "the gradient comes back whole"),
         (relu(lambda g, x: g * (x >= 1)), "expected 8"),
+        (relu(lambda g, x: g * (x > 0.1)), "expected 8"),
+        (relu(lambda g, x: g * np.where(x == 0, np.nan, x > 0)), "Any slope from 0 to 1"),
+        (relu(lambda g, x: g * (x > -0.5) * (1 + (x == 0)) * (x >= 0)), "Any slope from 0 to 1"),
         (relu(overwrites), "you write into the gradient"),
     ],
     "backprop-layers-loss": [

@@ -11,7 +11,7 @@ import numpy as np
 from hwlib._core.arguments import whole
 from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
-from hwlib.backprop import Value, tape, weight_twice, weight_twice_gradient
+from hwlib.backprop import Value, tape, tape_kinks, weight_twice, weight_twice_gradient
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import returned
 from hwlib.teach._verdict import UNANSWERED, is_open
@@ -87,7 +87,7 @@ _LARGE = 10**9  # up to here floats hold whole numbers, and messages can be read
 
 
 def _small_whole(number: Any) -> int:
-    found = whole("w and x", int(number) if isinstance(number, float) and number.is_integer() else number)
+    found = whole("w and x", int(number) if isinstance(number, float | Fraction) and number % 1 == 0 else number)
     if abs(found) > _LARGE:
         raise ValueError("too large")
     return found
@@ -130,10 +130,10 @@ def _matrix_and_vector(answer: Any) -> tuple[AnyArray, AnyArray] | Verdict:
     try:
         weight, x = (real_array("answer", part, finite=False) for part in answer)
     except (TypeError, ValueError):
-        return Verdict("wrong", f"Give (W, x), such as ([[1, 0], [0, 1]], [1, 2]), not {answer!r}.")
+        return Verdict("wrong", f"Give (W, x), such as ([[1, 0], [0, 1]], [1, 2]), not {reprlib.repr(answer)}.")
     if weight.shape != (2, 2) or x.shape != (2,):
         return Verdict("wrong", f"W has shape {weight.shape} and x has shape {x.shape}: give (2, 2) and (2,).")
-    if (weight % 1 != 0).any() or (x % 1 != 0).any():
+    if any((part != np.round(part)).any() or not np.isfinite(part).all() for part in (weight, x)):
         return Verdict("wrong", "Not all of these are whole numbers.")
     if max(abs(weight).max(), abs(x).max()) > _LARGE:
         return Verdict("wrong", f"Give smaller numbers: there are answers far below {_LARGE:,}.")
@@ -189,6 +189,12 @@ def _liar(answer: Any) -> Verdict:
             if number == 0 and not abs(t.gradient - wanted) <= _NEAR:
                 message = f"At t = 0 the sweep gives {t.gradient}, and wanted = {wanted}."
                 slip = "That is t itself, with its honest gradient." if t.gradient == 1 else ""
+                return Verdict("wrong", message, slip)
+            if number and not tape_kinks(output) and not abs(t.gradient - 1) <= _NEAR:
+                message = (
+                    f"At t = {number} no ReLU is in doubt, and t has the derivative 1; the sweep gives {t.gradient}."
+                )
+                slip = "A number that is read off t stands still when t moves: use t itself."
                 return Verdict("wrong", message, slip)
             ways.append(_way(output))
             if ways[0] != ways[-1]:

@@ -10,6 +10,7 @@ import numpy as np
 from hwlib._core.types import AnyArray
 from hwlib.backprop import BatchNorm, CrossEntropyLoss, Linear, ReLU, Sequential, Sigmoid
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import returned
 from hwlib.teach._verdict import UNANSWERED
 
 Mistakes = Mapping[str, Callable[..., Any]]
@@ -49,7 +50,7 @@ def _forward(answer: Any) -> Verdict:
 
     def remembered(x: AnyArray, weight: AnyArray, bias: AnyArray) -> Any:
         layer = _made(answer, weight, bias)
-        layer.backward(np.ones(layer.forward(x).shape))
+        layer.backward(np.ones(np.shape(layer.forward(x))))
         return layer.weight.gradient
 
     verdict = compare_function(
@@ -149,7 +150,7 @@ def _backward(answer: Any) -> Verdict:
 
 @exercise("backprop-layers-relu")
 def _relu(answer: Any) -> Verdict:
-    """The gradient where the input was positive; zeros are left out, for there any convention will do."""
+    """The gradient where the input was positive; at zero any slope from 0 to 1 will do."""
     if (wrong := _not_a_class(answer)) is not None:
         return wrong
     touched = []
@@ -173,6 +174,7 @@ def _relu(answer: Any) -> Verdict:
         ([[2]], [[-3]]),
         ([[1, -1], [3, -2]], [[-5, 7], [4, -6]]),
         ([[0.5, -0.25]], [[8, 4]]),
+        ([[2**-20, -(2**-20)]], [[8, 4]]),
     ]:
         cases.append({"gradient": np.array(gradient, float), "x": np.array(x, float)})
     verdict = compare_function(
@@ -191,6 +193,13 @@ def _relu(answer: Any) -> Verdict:
     )
     if verdict and any(touched):
         return Verdict("wrong", "The values are right, but you write into the gradient that you were given.")
+    if verdict:
+        found = returned(given, {"gradient": np.array([[2.0]]), "x": np.zeros((1, 1))})
+        if isinstance(found, Verdict):
+            return found
+        if not 0 <= float(np.ravel(found)[0]) <= 2:
+            why = "Any slope from 0 to 1 will do there: take one of them."
+            return Verdict("wrong", f"For gradient = [[2.0]], x = [[0.0]] your function returns {found}.", why)
     return verdict
 
 
@@ -419,7 +428,7 @@ QUIZ = Quiz(
                 right=True,
             ),
             Choice("Because the inverse is slow.", "It need not even exist: the weight need not be square."),
-            Choice("Because backward undoes forward.", "It does not: it never recovers the input."),
+            Choice("Because backward undoes forward.", "It does not: what goes back are gradients, not values."),
         ],
     ),
     Question(

@@ -100,9 +100,10 @@ def _sentence(step: str, y: AnyArray, gradients: dict[str, AnyArray]) -> str:
     if step == "linear 2":
         return "The second linear layer: ∂W₂ from ∂Z and H, ∂H from ∂Z and W₂."
     off = "both samples" if (y[:, 1] <= 0).all() else "the second sample"
-    kink = " For the first it is exactly at its kink." if y[0, 1] == 0 else ""
+    at_kink = [unit for unit, number in zip(("first", "second"), y[0], strict=True) if number == 0]
+    kink = f" For the first sample, the {at_kink[0]} unit is exactly at its kink." if at_kink else ""
     if step == "ReLU":
         return f"∂Y is ∂H where Y is positive. The second unit is off for {off}.{kink}"
     if not gradients["W₁"][1].any():
         return f"The second unit is off for {off}: its weights, the second row of ∂W₁, get no gradient.{kink}"
-    return "The second unit is on for the first sample, and its weights get a gradient from there."
+    return f"The second unit is on for the first sample, and its weights get a gradient from there.{kink}"
