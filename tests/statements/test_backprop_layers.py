@@ -135,7 +135,7 @@ def product_is_the_derivative(case):
 
 chain = Statement(
     "thm-layers-chain",
-    text="fa5b9aec",
+    text="eb0f854c",
     cases=chains,
     hypotheses={
         "each function is differentiable where it is used": lambda case: all(
