@@ -609,6 +609,7 @@ def test_what_can_not_be_followed_is_an_error_that_names_it(module, message):
         (lambda: effective_extent([[1.0]], share=0), "share=0"),
         (lambda: effective_extent([[1.0, math.nan]]), "energy has entries that are infinite or NaN"),
         (lambda: effective_extent(np.zeros((2, 2))), "energy has no entry above zero"),
+        (lambda: effective_extent([1.0, -3.0]), "energy has entries below zero"),
         (lambda: effective_field(nn.Conv2d(1, 1, 3), 5, samples=0), "samples=0: accepted is a whole number"),
         (lambda: effective_field(nn.Conv2d(1, 1, 3), 5, rng=-1), "rng=-1: accepted are None, a seed"),
         (lambda: effective_field(nn.Conv2d(1, 1, 3, device="meta"), 5), "model is on the device meta: accepted"),

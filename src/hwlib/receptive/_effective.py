@@ -95,7 +95,7 @@ def effective_extent(energy: npt.ArrayLike, *, share: float = 0.0455) -> float:
         The d-th root of the number of such pixels.
 
     Raises:
-        ValueError: if the share is not between 0 and 1, or no entry is above zero.
+        ValueError: if the share is not between 0 and 1, no entry is above zero, or one is below.
 
     Example:
         >>> effective_extent([[0.0, 0.5], [1.0, 0.01]], share=0.1)
@@ -106,4 +106,6 @@ def effective_extent(energy: npt.ArrayLike, *, share: float = 0.0455) -> float:
     values = real_array("energy", energy)
     if not values.ndim or not (values > 0).any():
         raise ValueError("energy has no entry above zero: accepted is what effective_field returns")
+    if (values < 0).any():
+        raise ValueError("energy has entries below zero: accepted is what effective_field returns, or absolute values")
     return float((values >= share * values.max()).sum() ** (1 / values.ndim))
