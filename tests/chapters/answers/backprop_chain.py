@@ -74,7 +74,6 @@ WRONG = {
         (lambda t, wanted: t.relu() - (-t).relu(), "At t = 0 the sweep gives 0, and wanted = 5"),
         (lambda t, wanted: t.number, "no Value"),
         (lambda t, wanted: t if t.number else wanted * t, "without asking which t it is"),
-        (lambda t, wanted: wanted * (t - t.number) + t.number, "A number that is read off t stands still"),
         (lambda t, wanted: wanted * t + (1 - wanted) * t.number, "A number that is read off t stands still"),
     ],
 }

@@ -398,6 +398,9 @@ def _twice(answer: Any) -> Verdict:
                 "For the first use the layer has to remember x: run its forward again.": (
                     lambda *case: cached(*case)[2]
                 ),
+                "Those of the first use count twice: the second's were written over where you kept them. Copy them.": (
+                    lambda *case: 2 * _flat(*_both_uses(*case)[1][1:])
+                ),
             },
         ),
         ("After a second backward, the gradient at x", 1, 2, {}),
