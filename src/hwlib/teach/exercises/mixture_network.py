@@ -267,7 +267,8 @@ QUIZ = Quiz(
             Choice("No, shares are not negative.", "Turn the unit round: minus sigma(a) is sigma(-a) minus one."),
             Choice("Yes, if the rest fits.", "For example one minus sigma(x), which is sigma(-x).", right=True),
             Choice(
-                "Yes, always: a negative share is a small one.", "As it stands it is no share; it has to be rewritten."
+                "Yes, always: a negative share is a small one.",
+                "1/2 + 2 sigma(x) - 2 sigma(2x) is none: 2 + 2 is above 1.",
             ),
         ],
     ),

@@ -73,8 +73,8 @@ def _said(beta: float, name: str, bound: float | None) -> str:
     if bound is None:
         return f"on the whole line the distance from {name} has no bound."
     if name == "x/2":
-        there = "the distance has no bound." if beta else "so it is."
-        return f"in this window Swish is at most {_up(bound):.4f} from x/2; on the whole line {there}"
+        there = "on the whole line the distance has no bound." if beta else "it is x/2, on the whole line."
+        return f"in this window Swish is at most {_up(bound):.4f} from x/2; {there}"
     place = (1 + SWISH_CONSTANT) / abs(beta)
     return f"on the whole line Swish is at most {_up(bound):.4f} from {name}, at x = {place:.3f} and x = −{place:.3f}."
 
