@@ -388,6 +388,7 @@ def test_agree_is_asked_for_in_sums_and_the_like():
         lambda a, b: 1 - a - b + 2 * np.maximum(a + b - 1, 0),
         lambda a, b: (2 - 2 * a - 2 * b + 4 * max(a + b - 1, 0.0)) / 2,
         lambda a, b: 1 - sum(max(x, 0) for x in (a - b, b - a)),
+        lambda a, b: 1 - sum(x if x > 0 else 0 for x in (a - b, b - a)),  # which is max(x, 0)
         lambda a, b: 1 - np.dot([1, 1], [a, b]) + 2 * max(np.dot([1, 1], [a, b]) - 1, 0),
     ]
     others = {
@@ -396,6 +397,11 @@ def test_agree_is_asked_for_in_sums_and_the_like():
         "no factor": [lambda a, b: 1 - a - b + 2 * a * b],
         "whether a number is true": [lambda a, b: b if a else 1 - b],
         "max(x, y)": [lambda a, b: 1 - max(a, b) + min(a, b)],
+        "jumps": [
+            lambda a, b: 1 - (a + b) + 2 * (a + b - 1 > 0),
+            lambda a, b: 1 if a + b <= 0 else max(a + b - 1, 0),
+            lambda a, b: 1 - (a - b > 0) - (b - a > 0) + 0 * a,
+        ],
         "picked": [lambda a, b: (a - b >= 0) + (b - a >= 0) - 1],
         "TypeError": [lambda a, b: 1 - (a - b) ** 2, lambda a, b: [[1, 0], [0, 1]][a][b], lambda a, b: 1 - (a ^ b)],
         "AttributeError": [lambda a, b: int(a.real == b.real)],

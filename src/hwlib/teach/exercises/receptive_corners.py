@@ -76,11 +76,32 @@ def _more_than_sums(answer: Any) -> str:
     """What else a function of two bits uses than sums, products by constants and max(…, 0); empty if nothing."""
     try:
         made = [answer(_Sum(a), _Sum(b)) for a, b in itertools.product((0, 1), repeat=2)]
+        jumps = any(_jumps(answer, *ends) for ends in itertools.combinations(itertools.product((0, 1), repeat=2), 2))
     except _RefusedError as error:
         return str(error)
     except Exception as error:
         return f"on numbers that know nothing else it raises {type(error).__name__}: {error}"
-    return "" if any(isinstance(value, _Sum) for value in made) else "its values are picked, not added up"
+    if not any(isinstance(value, _Sum) for value in made):
+        return "its values are picked, not added up"
+    return "between 0 and 1 its value jumps, as no sum of such terms does" if jumps else ""
+
+
+def _jumps(answer: Any, start: tuple[int, ...], end: tuple[int, ...]) -> bool:
+    """Whether the value jumps on the way from one input to another: halving the step leaves a change that stays."""
+
+    def value(share: float) -> float:
+        made = answer(*(_Sum(a + share * (b - a)) for a, b in zip(start, end, strict=True)))
+        return float(made.value if isinstance(made, _Sum) else made)
+
+    for part in range(8):
+        low, high = part / 8, (part + 1) / 8
+        for _ in range(30):
+            middle = (low + high) / 2
+            first, second = abs(value(middle) - value(low)), abs(value(high) - value(middle))
+            low, high = (low, middle) if first > second else (middle, high)
+        if abs(value(high) - value(low)) > 1e-3:
+            return True
+    return False
 
 
 @exercise("receptive-corners-agree")
