@@ -212,7 +212,7 @@ def three_products(case):
 
 linear = Statement(
     "thm-layers-linear",
-    text="62c42591",
+    text="29527690",
     cases=linear_cases,
     hypotheses={"L depends on them through Y only": lambda case: case[4] == 0},
     conclusion=three_products,
@@ -315,7 +315,7 @@ def p_minus_t_over_n(case):
 
 cross_entropy = Statement(
     "thm-layers-loss",
-    text="3187bba1",
+    text="07da218f",
     cases=loss_cases,
     conclusion=p_minus_t_over_n,
     scope="all rows of up to three logits among 0, 1, -2 with every target, and eight drawn batches",
@@ -445,7 +445,7 @@ def library_agrees(case, claim):
 
 norm = Statement(
     "thm-layers-norm",
-    text="1c3d2cab",
+    text="c2ac4b76",
     cases=norm_cases,
     hypotheses={"v + epsilon > 0": lambda case: variance(case[0]) + case[1] > 0},
     conclusion=norm_formula,
