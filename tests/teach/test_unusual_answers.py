@@ -118,6 +118,8 @@ def test_a_right_answer_in_an_unusual_form_is_accepted(form):
         ("mixture-network-bend", ([0.3, 0.7], [7, -3]), "its share is too small"),  # equal, and in floats larger
         ("mixture-network-xor", ([0.75, 0.25], [[-0.3, 10], [0.3, -10], [-0.3, 10]]), "accepted is (2, 3)"),
         ("mixture-network-xor", ([0.75, 0.25], [[1e308] * 3] * 2), "take smaller ones"),
+        ("mixture-network-between", lambda first, last: (first + last) / 2, "expected 0.5."),
+        ("act-softmax-normalise", lambda x: x * 0, "expected 0.0."),
         ("conv-matrix-output-size", lambda n, k, s, p, d: "1", "returns the text '1', expected 1"),
     ],
 )
@@ -125,6 +127,12 @@ def test_what_is_no_answer_is_told_so(name, answer, told):
     verdict = check(name, answer)
     assert verdict.status == "wrong"
     assert told in repr(verdict)
+
+
+def test_one_step_is_not_told_to_be_two():
+    verdict = check("mixture-network-xor", ([0.4, 0.6], [[10, 10, 10], [-10, 1, 1]]))  # the second is zero everywhere
+    assert verdict.status == "wrong"
+    assert not verdict.diagnosis
 
 
 class Odd:

@@ -211,8 +211,8 @@ def _xor(answer: Any) -> Verdict:
                 "Both components are on the wrong side there, and so is every average of them.": (
                     not sides[np.flatnonzero((corner == CORNERS).all(1))].any()
                 ),
-                "Only corners with the label 1 are wrong. Two steps, one towards each, leave each with its share.": all(
-                    label for _, label, _ in wrong
+                "Only corners with the label 1 are wrong. Two steps, one towards each, leave each with its share.": (
+                    all(label for _, label, _ in wrong) and bool((sides[0] != sides[1]).all() and sides[0].sum() == 1)
                 ),
                 "A corner with the label 0 is too high: the larger share alone must not decide there.": outvoted.any(),
             }
@@ -222,13 +222,13 @@ def _xor(answer: Any) -> Verdict:
 
 @cache
 def _highest(first: float, last: float) -> float:
-    """By bisection: up to which height in the middle there is a mixture."""
+    """By bisection: up to which height in the middle there is a mixture, to six digits."""
     low, high = max(first, last), 1.0
     while high - low > 1e-7:
         middle = (low + high) / 2
         found = mixture_through([0.0, 1.0, 2.0], [first, middle, last]) is not None
         low, high = (middle, high) if found else (low, middle)
-    return low
+    return round(low, 6)
 
 
 def _sorted(answer: Any) -> Array:
@@ -249,7 +249,8 @@ def _two(answer: Any, *, inputs: int) -> Mixture | Verdict:
             raise ValueError(f"weights has shape {rows.shape}: accepted is (2, {inputs}), a row for each component.")
         return Mixture(shares, np.reshape(rows, (2, inputs)))
     except (TypeError, ValueError) as error:
-        return Verdict("wrong", f"Give a pair (shares, weights): two shares, and {inputs} weights for each. {error}")
+        count = "one weight" if inputs == 1 else f"{inputs} weights"
+        return Verdict("wrong", f"Give a pair (shares, weights): two shares, and {count} for each. {error}")
 
 
 QUIZ = Quiz(
