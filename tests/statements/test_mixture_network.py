@@ -396,6 +396,9 @@ def test_what_no_mixture_can_do_on_xor():
         for rows in itertools.islice(itertools.product(itertools.product((-3, 0, 4), repeat=3), repeat=K), 0, None, 97):
             a, b, c, d = corner_values(([Q(1, K)] * K, rows))
             assert a + b - c - d < 1
+    # Without biases the bound is attained: there is a maximum, also of four components. With biases there is none.
+    a, b, c, d = corner_values(([Q(1, 4)] * 4, [(0, 0, 0)] * 4))
+    assert a * b * (1 - c) * (1 - d) == Q(1, 2) ** 4
     for s in (1, 4, 16):  # four steps come as near to the bound as you like
         steps = [(-s, s, s), (-s, -s, -s), (s, -s, s), (s, s, -s)]
         a, b, c, d = corner_values(([Q(1, 4)] * 4, steps))
