@@ -1,6 +1,6 @@
 """Images changed by chance while a network learns, and batches of them.
 
-Chapter: *Random crops are for training only*.
+Chapter: *A perfect fit is easy, and not the goal*.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def digits() -> ImageSet:
     Raises:
         ImportError: if scikit-learn is not installed; the error says how to install it.
 
-    Chapter: *Random crops are for training only*.
+    Chapter: *A perfect fit is easy, and not the goal*.
 
     Example:
         >>> digits()

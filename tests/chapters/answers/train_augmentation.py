@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 
 def overlap(i, h, p):
     """How many of the moves from -p to p keep row i among h rows."""
@@ -18,7 +20,7 @@ def labels_at(x, inputs, labels):
 
 RIGHT = {
     "train-augmentation-kept": lambda i, j, h, w, p: overlap(i, h, p) * overlap(j, w, p),
-    "train-augmentation-error": ((5, 1), (1, 3)),
+    "train-augmentation-error": np.array([[5, 1], [1, 3]], np.float32),
     "train-augmentation-direction": lambda d, m: [-((m + 3) ** (d - k)) for k in range(d)],
     "train-augmentation-best": lambda inputs, labels: sum(
         max(sum(a == x and b == y for a, b in zip(inputs, labels, strict=True)) for y in set(labels))
@@ -52,6 +54,8 @@ WRONG = {
         (lambda d, m: [2**k for k in range(d)], "Twice is not enough"),
         (lambda d, m: [1] + [0] * (d - 1), "weight 0 is not looked at"),
         (lambda d, m: [10**k for k in range(d)], "A base that stays the same"),
+        (lambda d, m: [10 ** (7 * k) for k in range(d)], "A base that stays the same"),
+        (lambda d, m: [4**k for k in range(d)], "A base that stays the same"),
         (lambda d, m: [256**k for k in range(d)], "256 is enough for bytes"),
         (lambda d, m: [3, 3 * m] if d == 2 else [(m + 1) ** k for k in range(d)], "at both"),
         (
