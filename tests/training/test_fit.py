@@ -348,3 +348,21 @@ def test_a_bar_is_shown_where_it_is_wanted(capsys):
 def test_errors_say_what_is_accepted(call, told):
     with pytest.raises(ValueError, match=told):
         call()
+
+
+def test_fewer_epochs_than_the_checkpoint_has_are_refused_and_change_nothing(tmp_path):
+    def trained(epochs):
+        network = mlp()
+        before = [parameter.value.copy() for parameter in network.parameters()]
+        optimizer = SGD(network.parameters(), learning_rate=0.1)
+        options = {"epochs": epochs, "checkpoint": tmp_path / "run.npz", "rng": 0}
+        try:
+            return fit(network, blobs(50), blobs(20, seed=1), optimizer=optimizer, **options).epochs
+        except ValueError:
+            assert all((p.value == b).all() for p, b in zip(network.parameters(), before, strict=True))
+            raise
+
+    assert trained(3) == 3
+    with pytest.raises(ValueError, match=r"epochs=2, but checkpoint=.*run.npz' has 3: accepted are no fewer"):
+        trained(2)
+    assert trained(3) == 3

@@ -63,7 +63,7 @@ def fit(
         train: inputs ``(n, ...)`` and targets ``(n,)``.
         validation: inputs and targets, used in no step.
         optimizer: of the network's parameters.
-        epochs: how often every training sample is seen.
+        epochs: how often every training sample is seen; no fewer than the checkpoint has.
         batch_size: of training.
         rng: source of the order of the samples and of the augmentation.
         augment: from inputs of a batch of training, and ``rng=`` a generator, to other inputs.
@@ -99,7 +99,7 @@ def fit(
         settings = _settings(network, train, validation, optimizer, batch_size, patience)
         callables = {"loss": type(criterion).__name__, "augment": augment is not None, "prepare": prepare is not None}
         run.settings = settings | callables
-        run.begin(checkpoint, known_start=rng is not None)
+        run.begin(checkpoint, known_start=rng is not None, epochs=epochs)
     bar = progress_bar("training", epochs, done=len(run.train), unit="epoch", shown=progress)
     with np.errstate(over="ignore", invalid="ignore"), bar as shown:  # the curves show what overflows
         while len(run.train) < epochs and not run.is_over(patience):
@@ -177,7 +177,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.start = self.rng.bit_generator.state
 
-    def begin(self, checkpoint: str | os.PathLike[str], *, known_start: bool) -> None:
+    def begin(self, checkpoint: str | os.PathLike[str], *, known_start: bool, epochs: int) -> None:
         """Go on from the checkpoint, if there is one; otherwise write how it all began."""
         if not Path(checkpoint).exists():
             self.save(checkpoint)
@@ -191,6 +191,10 @@ class _Run:
         if other:
             raise ValueError(
                 f"checkpoint={str(checkpoint)!r} is of another run: accepted is one with the same {', '.join(other)}"
+            )
+        if len(arrays["train"]) > epochs:  # there is no way back to an earlier epoch
+            raise ValueError(
+                f"epochs={epochs}, but checkpoint={str(checkpoint)!r} has {len(arrays['train'])}: accepted are no fewer"
             )
         for name, array in self._arrays().items():
             if name not in arrays or arrays[name].shape != array.shape:
