@@ -23,12 +23,13 @@ def machine_code(request, tmp_path_factory):
     cache = getattr(request.config, "cache", None)
     folder = Path(cache.mkdir("machine-code") if cache else tmp_path_factory.getbasetemp().parent / "machine-code")
     folder.mkdir(exist_ok=True)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "HWLIB_"))}
     code = "import hwlib.regions as r; r.precompile()"
-    with FileLock(folder.with_suffix(".lock")):
-        subprocess.run([sys.executable, "-c", code], env=kept | {"HWLIB_CACHE_DIR": str(folder)}, check=True)
     with pytest.MonkeyPatch.context() as patch:
+        for variable in [name for name in os.environ if name.startswith(("NUMBA_", "HWLIB_"))]:
+            patch.delenv(variable)
         patch.setenv("HWLIB_CACHE_DIR", str(folder))
+        with FileLock(folder.with_suffix(".lock")):
+            subprocess.run([sys.executable, "-c", code], check=True)
         with use_engine("numba"):
             pass
     return folder

@@ -75,6 +75,16 @@ def test_a_setting_overrules_what_is_on_the_disk(machine_code):
     assert session(SHOW, HWLIB_REGIONS_ENGINE="rust").endswith("accepted are 'numpy' and 'numba'")
 
 
+def test_settings_that_leave_the_code_as_it_is_do_not_count(monkeypatch):
+    """joblib sets the number of threads; whoever changes it has not to compile anew."""
+    before = _made.made_from()
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
+    assert _made.made_from() == before
+    monkeypatch.setenv("NUMBA_OPT", "1")
+    assert _made.made_from() != before
+
+
 def test_an_engine_is_used_within_a_block_only():
     before = hwlib.regions.engine()
     with use_engine("numpy"):

@@ -24,6 +24,7 @@ from hwlib._core import folders
 
 HERE = Path(__file__).parent
 _NOTE = "made.json"
+_NO_MATTER = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}  # settings that leave the code as it is; joblib sets the latter
 
 
 def cache_folder() -> Path:
@@ -55,7 +56,7 @@ def made_from() -> dict[str, Any]:
     return facts | {
         "python": platform.python_version(),
         "machine": _machine(),
-        "settings": {k: v for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and k != "NUMBA_CACHE_DIR"},
+        "settings": {k: v for k, v in sorted(os.environ.items()) if k.startswith("NUMBA_") and k not in _NO_MATTER},
         "sources": hashlib.sha256(b"".join(source.read_bytes() for source in sources())).hexdigest(),
         "times": [source.stat().st_mtime_ns for source in sources()],  # some versions of numba look at them
     }
