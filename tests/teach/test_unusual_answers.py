@@ -129,6 +129,13 @@ def test_what_is_no_answer_is_told_so(name, answer, told):
     assert told in repr(verdict)
 
 
+@pytest.mark.parametrize("base", [4, 10**7])
+def test_a_constant_base_is_told_to_be_one(base):
+    verdict = check("train-augmentation-direction", lambda d, m: [base**k for k in range(d)])
+    assert verdict.status == "wrong"
+    assert "A base that stays the same" in verdict.diagnosis
+
+
 def test_one_step_is_not_told_to_be_two():
     verdict = check("mixture-network-xor", ([0.4, 0.6], [[10, 10, 10], [-10, 1, 1]]))  # the second is zero everywhere
     assert verdict.status == "wrong"
