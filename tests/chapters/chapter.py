@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
 from book.export.myst import Block, split_blocks
 from book.ext.problem_index import read_register
 from book.paths import ROOT
@@ -14,7 +16,11 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
 REGISTER = read_register(ROOT)
-CHAPTERS = sorted({problem["chapter"] for problem in REGISTER["problems"] if "chapter" in problem})
+# All of the part with the chapters: a problem may be answered by two of them, and names one.
+_CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))["parts"]
+CHAPTERS = sorted(
+    Path(chapter["file"]).name for part in _CONTENTS if part["caption"] == "Chapters" for chapter in part["chapters"]
+)
 
 
 @dataclass(frozen=True)

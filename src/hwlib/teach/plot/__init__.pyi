@@ -2,6 +2,8 @@ from ._curves import bars as bars
 from ._curves import curves as curves
 from ._figure import ThemedFigure as ThemedFigure
 from ._images import image_row as image_row
+from ._pictures import PictureFigure as PictureFigure
+from ._pictures import pictures as pictures
 from .augmentation import crop_grid as crop_grid
 from .augmentation import outcome_dots as outcome_dots
 from .backprop import computation as computation
@@ -24,4 +26,6 @@ from .receptive import image_pairs as image_pairs
 from .receptive import receptive_growth as receptive_growth
 from .regions import identified as identified
 from .regions import region_maps as region_maps
+from .saliency_images import predicted_and_found as predicted_and_found
+from .saliency_images import surviving as surviving
 from .training import learning_curves as learning_curves
