@@ -87,11 +87,11 @@ def _digest(path: Path) -> bytes:
 
 
 def requirements(project: Path) -> list[str]:
-    """The distributions that the library's ``pyproject.toml`` asks for, extras included, and what runs the cells."""
+    """The distributions that the library's ``pyproject.toml`` asks for, what runs the cells, and photographs."""
     table = tomllib.loads(project.read_text("utf8"))["project"]
     wanted = [*table["dependencies"], *(text for texts in table["optional-dependencies"].values() for text in texts)]
     names = (re.match(r"[\w.-]+", text) for text in wanted)
-    return sorted({name[0] for name in names if name} | {"ipykernel"})
+    return sorted({name[0] for name in names if name} | {"foolbox", "ipykernel"})
 
 
 def keys_of(folder: Path, root: Path = ROOT) -> Keys:

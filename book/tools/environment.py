@@ -14,8 +14,8 @@ from book.locking import locked
 from book.paths import ROOT
 
 FOLDER = ROOT / ".venv"
-_LOCK, _TORCH_LOCK = "requirements.lock", "requirements-torch.lock"
-SOURCES = (_LOCK, _TORCH_LOCK, "pyproject.toml")
+_LOCK, _TORCH_LOCK, _DATA_LOCK = "requirements.lock", "requirements-torch.lock", "requirements-data.lock"
+SOURCES = (_LOCK, _TORCH_LOCK, _DATA_LOCK, "pyproject.toml")
 
 
 def python(folder: Path = FOLDER) -> Path:
@@ -58,7 +58,8 @@ def _install(folder: Path, root: Path) -> None:
         venv.create(folder, with_pip=True, clear=True)
     print("Installing the locked versions: some minutes, once", flush=True)
     pip = [str(python(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "--no-deps", "--requirement", str(root / _LOCK)], check=True)
+    for lock in (_LOCK, _DATA_LOCK):
+        subprocess.run([*pip, "--require-hashes", "--no-deps", "--requirement", str(root / lock)], check=True)
     torch = ["--requirement", str(root / _TORCH_LOCK)]
     if backend := os.environ.get("TORCH_BACKEND"):  # cpu: without several gigabytes of CUDA
         uv = [str(python(folder)), "-m", "uv", "pip", "install", "--quiet", "--python", str(python(folder))]

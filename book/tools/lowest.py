@@ -17,7 +17,7 @@ from pathlib import Path
 
 from book.paths import ROOT
 from book.tools.environment import python
-from book.tools.lock import LOCK
+from book.tools.lock import DATA_LOCK, LOCK
 
 # What pip would install with torch, were it asked for what torch itself says that it needs.
 _BESIDE_TORCH = ("filelock", "fsspec", "jinja2", "networkx", "setuptools", "typing-extensions")
@@ -86,6 +86,7 @@ def main(arguments: list[str]) -> int:
     install = [*uv, "install", "--quiet", "--python", str(own)]
     subprocess.run([*install, *backend, "--requirements", "-"], input=chosen, text=True, check=True)
     subprocess.run([*install, "--no-deps", "--editable", str(ROOT)], check=True)
+    subprocess.run([*install, "--no-deps", "--requirements", str(DATA_LOCK)], check=True)
     if options.torch:
         pip = [str(own), "-m", "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*pip, f"torch=={options.torch}"], check=True)

@@ -10,6 +10,7 @@ from . import optim as optim
 from . import pieces as pieces
 from . import receptive as receptive
 from . import regions as regions
+from . import saliency as saliency
 from . import teach as teach
 from . import training as training
 from .activations import cross_entropy as cross_entropy

@@ -82,14 +82,15 @@ def test_set_up_makes_the_environment_once_and_again_when_the_lock_changes(root,
     folder = root / ".venv"
     environment.make_ready(folder, root)
     assert environment.python(folder).exists()
-    wanted = [str(root / "requirements.lock"), str(root / "requirements-torch.lock"), str(root)]
+    locks = ("requirements.lock", "requirements-data.lock", "requirements-torch.lock")
+    wanted = [*(str(root / name) for name in locks), str(root)]
     assert installed == [["pip", "install", name] for name in wanted]
     environment.make_ready(folder, root)
-    assert len(installed) == 3
+    assert len(installed) == 4
     (root / "requirements.lock").write_text("something else\n")
     assert not environment.is_ready(folder, root)
     environment.make_ready(folder, root)
-    assert len(installed) == 6
+    assert len(installed) == 8
     environment.remove(folder)
     assert not folder.exists()
 

@@ -57,7 +57,7 @@ def test_the_versions_are_those_of_the_packages_that_kernels_import():
     for name in ("numpy", "torch", "matplotlib", "ipykernel", "mpmath"):  # the last one is required by another
         assert found[name] == version(name)
     assert "pytest" not in found
-    assert {"numpy", "torch", "ipywidgets", "ipykernel"} <= set(requirements(ROOT / "pyproject.toml"))
+    assert {"numpy", "torch", "ipywidgets", "ipykernel", "foolbox"} <= set(requirements(ROOT / "pyproject.toml"))
 
 
 def test_another_library_is_refused(tmp_path):

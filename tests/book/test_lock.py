@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from book.tools.lock import LOCK, TORCH_LOCK, split
+from book.tools.lock import _HEADER, DATA_LOCK, LOCK, TORCH_LOCK, split
 
 COMPILED = """\
 numpy==2.4.6 ; python_full_version < '3.15' \\
@@ -48,8 +48,17 @@ def test_what_is_no_lock_is_refused(compiled, message):
 
 def test_the_locks_of_the_repository_are_whole_and_name_no_host():
     lock, torch = LOCK.read_text(), TORCH_LOCK.read_text()
-    assert split(lock.partition("\n")[2].partition("\n")[2] + "torch==1 \\\n    --hash=sha256:aa\n")[0] == lock
+    assert split(lock.removeprefix(_HEADER) + "torch==1 \\\n    --hash=sha256:aa\n")[0] == lock
     assert "://" not in lock + torch
     assert {"numpy", "sympy", "pytest", "ruff", "uv"} <= {entry.partition("==")[0] for entry in entries(lock)}
     (only,) = entries(torch)
     assert only in LOCK.with_name("pyproject.toml").read_text(), "the groups pin the same torch"
+
+
+def test_the_lock_of_the_photographs_has_hashes_and_nothing_of_what_foolbox_requires():
+    text = DATA_LOCK.read_text()
+    (only,) = entries(text)
+    assert only.startswith("foolbox==")
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+    assert "foolbox" not in LOCK.read_text()

