@@ -73,7 +73,7 @@ def descend(
     Chapter: *The perceptron learns what a neuron can do*.
 
     Example:
-        >>> descend("x1 & x2", 2, starts=20, rng=0)
+        >>> descend("x1 | x2", 4, starts=20, rng=0)
         DescentEnds(20 of 20 starts solved)
     """
     f, draw = boolean_function(function), generator("rng", rng)

@@ -9,6 +9,7 @@ from .conv_matrix import conv_links as conv_links
 from .conv_transpose import conv_transpose_explorer as conv_transpose_explorer
 from .depth_counting import training_explorer as training_explorer
 from .depth_folding import folding_explorer as folding_explorer
+from .logic_learning import logic_learning_explorer as logic_learning_explorer
 from .logic_networks import signals_explorer as signals_explorer
 from .logic_neuron import neuron_explorer as neuron_explorer
 from .mixture_network import mixture_network_explorer as mixture_network_explorer
