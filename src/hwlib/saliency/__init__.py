@@ -1,8 +1,21 @@
-"""What a gradient at the input shows, and the images that it makes, on a network trained on ImageNet."""
+"""What a gradient at the input shows, and the images that it makes, on a network trained on ImageNet.
+
+Images are tensors ``(n, channels, height, width)``, pixels in [0, 1]; a map is a tensor as well, with both signs,
+neither scaled nor cut. What is differentiated is the score before softmax. A model is any torch module from images to
+scores ``(n, classes)``; it is afterwards what it was, also after an error: modes, buffers, hooks, gradients.
+"""
 
 from hwlib.saliency._boundary import BoundaryBracket, BoundaryDistance, boundary_bracket, boundary_distance
 from hwlib.saliency._fooling import FoolingImage, fooling_image
+from hwlib.saliency._guided import guided_backpropagation
 from hwlib.saliency._linear import LinearDistance, linear_distance, linear_prediction
+from hwlib.saliency._maps import (
+    IntegratedGradients,
+    gradient,
+    gradient_times_input,
+    integrated_gradients,
+    smooth_gradient,
+)
 from hwlib.saliency._photographs import Photograph, imagenet_photographs, photograph, photographs
 from hwlib.saliency._pretrained import class_names, efficientnet_lite0
 from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer
@@ -11,6 +24,7 @@ __all__ = [
     "BoundaryBracket",
     "BoundaryDistance",
     "FoolingImage",
+    "IntegratedGradients",
     "LinearDistance",
     "Photograph",
     "boundary_bracket",
@@ -19,7 +33,11 @@ __all__ = [
     "cropped",
     "efficientnet_lite0",
     "fooling_image",
+    "gradient",
+    "gradient_times_input",
+    "guided_backpropagation",
     "imagenet_photographs",
+    "integrated_gradients",
     "jpeg",
     "linear_distance",
     "linear_prediction",
@@ -27,5 +45,6 @@ __all__ = [
     "photographs",
     "rounded",
     "shifted",
+    "smooth_gradient",
     "transfer",
 ]

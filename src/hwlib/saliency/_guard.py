@@ -64,9 +64,9 @@ def as_images(images: Any) -> torch.Tensor:
     Raises:
         ValueError: if it is something else, or there is no image.
     """
-    torch_ = require("torch")
-    instance("images", images, torch_.Tensor, "a torch tensor (n, channels, height, width)")
-    if images.ndim != 4 or images.dtype not in (torch_.float32, torch_.float64) or images.numel() == 0:
+    pytorch = require("torch")
+    instance("images", images, pytorch.Tensor, "a torch tensor (n, channels, height, width)")
+    if images.ndim != 4 or images.dtype not in (pytorch.float32, pytorch.float64) or images.numel() == 0:
         raise ValueError(
             f"images has the shape {tuple(images.shape)} and the type {images.dtype}: accepted are images"
             " (n, channels, height, width), at least one, float32 or float64"
@@ -93,10 +93,13 @@ def as_targets(targets: Any, number: int) -> list[int]:
     accepted = f"as many classes as images, {number}" if number > 1 else "one class"
     given = targets.tolist() if hasattr(targets, "tolist") else targets
     single = [given] if isinstance(given, int) and not isinstance(given, bool) else given
-    classes = list(whole_numbers("targets", single, least=0, accepted=accepted))
+    try:
+        classes = whole_numbers("targets", single, least=0)
+    except ValueError:
+        classes = ()
     if len(classes) != number:
         raise ValueError(f"targets={targets!r}: accepted are {accepted}")
-    return classes
+    return list(classes)
 
 
 def target_scores(model: Any, images: torch.Tensor, targets: Sequence[int]) -> torch.Tensor:
@@ -118,7 +121,7 @@ def target_scores(model: Any, images: torch.Tensor, targets: Sequence[int]) -> t
         shape = tuple(scores.shape) if hasattr(scores, "shape") else type(scores).__name__
         raise ValueError(f"model gives {shape} for {len(images)} images: accepted are models that give (n, classes)")
     if max(targets) >= scores.shape[1]:
-        raise ValueError(f"targets={list(targets)}: accepted are classes below {scores.shape[1]}")
+        raise ValueError(f"targets holds {max(targets)}: accepted are classes below {scores.shape[1]}")
     chosen: torch.Tensor = scores[range(len(targets)), list(targets)]
     return chosen
 

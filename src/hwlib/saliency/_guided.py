@@ -1,0 +1,104 @@
+"""Guided backpropagation by hooks on the graph that a run leaves behind, not on modules.
+
+However ReLU is written, as a module, a function, a method, in place or not, or as a clamp at zero, PyTorch records the
+same few kinds of nodes. Hooks there see all of them, change nothing in the model, and go away with the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from hwlib.saliency._guard import as_images, as_targets, differentiate, target_scores, unchanged
+
+if TYPE_CHECKING:
+    import torch
+
+    from hwlib.saliency._guard import Targets
+
+# Kind of node, and whether one of this kind is a ReLU: zero below zero, the number itself above, up to a limit or not.
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "ReluBackward": lambda node: True,
+    "HardtanhBackward": lambda node: _is_zero(node._saved_min_val),
+    "ThresholdBackward": lambda node: _is_zero(node._saved_threshold),
+    "LeakyReluBackward": lambda node: _is_zero(node._saved_negative_slope),
+    "ClampBackward": lambda node: _is_zero(node._saved_min),
+    "ClampMinBackward": lambda node: _is_zero(node._saved_min),
+    "MaximumBackward": lambda node: _has_zero(node),
+    "FmaxBackward": lambda node: _has_zero(node),
+}
+
+
+def guided_backpropagation(model: Any, images: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """The gradient, with what is negative set to zero wherever it comes back to a ReLU.
+
+    It is the derivative of no function: it shows what would raise the score by ways on which nothing lowers it. ReLU6
+    and other clamps from zero on count as ReLU; nodes of other activations let the gradient through as it is.
+
+    Args:
+        model: as for :func:`hwlib.saliency.gradient`.
+        images: as for :func:`hwlib.saliency.gradient`.
+        targets: as for :func:`hwlib.saliency.gradient`.
+
+    Returns:
+        (n, channels, height, width), with both signs.
+
+    Raises:
+        ValueError: as for :func:`hwlib.saliency.gradient`, and if there was no ReLU on the way back, so that the result
+            would be the plain gradient. One that is written as a product with a mask, or by ``torch.where``, is not
+            seen.
+
+    Source: Springenberg, Dosovitskiy, Brox & Riedmiller, *Striving for Simplicity: The All Convolutional Net* (2015);
+    problem ``input-gradients``.
+
+    Example:
+        >>> import torch
+        >>> from hwlib.saliency import gradient
+        >>> class Model(torch.nn.Module):
+        ...     def forward(self, images):
+        ...         x = images.flatten(1)
+        ...         return x.relu() + 3 * (1 - x.relu()).relu()  # 3 - 2x between 0 and 1
+        >>> image = torch.tensor([[[[0.5]]]])
+        >>> gradient(Model(), image, 0).item(), guided_backpropagation(Model(), image, 0).item()
+        (-2.0, 1.0)
+    """
+    with unchanged(model):
+        at = as_images(images)
+        scores = target_scores(model, at, as_targets(targets, len(at)))
+        found = [node for node in _nodes(scores.grad_fn) if _is_relu(node)]
+        for node in found:
+            node.register_prehook(_keep_positive)
+        guided = differentiate(scores, at)
+    if not found:
+        raise ValueError("model has no ReLU between its images and its scores: accepted are models with one")
+    return guided
+
+
+def _nodes(end: Any) -> Iterator[Any]:
+    """All nodes of a graph, each once."""
+    seen, waiting = {end}, [end]
+    while waiting:
+        if (node := waiting.pop()) is not None:
+            yield node
+            before = {other for other, _ in node.next_functions} - seen
+            seen |= before
+            waiting += before
+
+
+def _is_relu(node: Any) -> bool:
+    test = _KINDS.get(node.name().rstrip("0123456789"))
+    return test is not None and test(node)
+
+
+def _is_zero(limit: Any) -> bool:
+    return limit is not None and not bool((limit != 0).any() if hasattr(limit, "any") else limit)
+
+
+def _has_zero(node: Any) -> bool:
+    """Whether one of the two is zero everywhere, and not computed from anything."""
+    values = (node._saved_self, node._saved_other)
+    return any(above is None and _is_zero(value) for (above, _), value in zip(node.next_functions, values, strict=True))
+
+
+def _keep_positive(gradients: tuple[torch.Tensor | None, ...]) -> tuple[torch.Tensor | None, ...]:
+    return tuple(None if gradient is None else gradient.clamp(min=0) for gradient in gradients)
