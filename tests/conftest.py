@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from .examples import load_profile
 
 # Tests run in several processes: threads of each would only wait for those of the others.
@@ -18,5 +20,19 @@ def pytest_make_parametrize_id(val):
 
 
 def pytest_collection_modifyitems(items):
-    """Long tests first: with several processes, none is left alone with one at the end."""
+    """Long tests first, so that none is left alone with one at the end; what shares a costly fixture goes together."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item):
+    """What one process runs in one go: the tests of machine code, of a page, or the short ones of a module."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if "machine_code" in item.fixturenames or parameters.get("each_engine") == "numba":
+        return "machine code"  # one process waits until it is made, not all
+    for view in ("desktop", "phone"):
+        if view in parameters:
+            return f"{view} {parameters[view]}"
+    return "" if item.get_closest_marker("slow") else str(item.path)
