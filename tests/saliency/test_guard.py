@@ -6,10 +6,17 @@ import pytest
 import torch
 from torch import nn
 
-from hwlib.saliency import gradient
+from hwlib.saliency import deletion_curve, grad_cam, gradient, insertion_curve, occlusion
 
 from .models import convolutional, images, linear, same, state
 from .test_maps import FUNCTIONS
+
+EVERY = FUNCTIONS | {
+    "grad_cam": lambda model, x, targets: grad_cam(model, x, targets, layer=getattr(model, "layer", "")),
+    "occlusion": lambda *a: occlusion(*a, window=4, stride=3),
+    "deletion_curve": lambda *a: deletion_curve(*a, torch.zeros(a[1].shape[0], *a[1].shape[-2:]), steps=3).areas,
+    "insertion_curve": lambda *a: insertion_curve(*a, torch.zeros(a[1].shape[0], *a[1].shape[-2:]), steps=3).areas,
+}
 
 
 class Restless(nn.Module):
@@ -18,6 +25,7 @@ class Restless(nn.Module):
     def __init__(self, fails=False):
         super().__init__()
         self.inside, self.fails = convolutional(), fails
+        self.layer = self.inside[2]
         self.register_buffer("runs", torch.zeros((), dtype=torch.float64))
         self.frozen = nn.Parameter(torch.ones((), dtype=torch.float64), requires_grad=False)
 
@@ -33,7 +41,7 @@ class Restless(nn.Module):
         return scores * self.frozen
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("switch", [torch.enable_grad, torch.no_grad, torch.inference_mode])
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_model_is_afterwards_what_it_was(name, switch, fails):
@@ -46,9 +54,9 @@ def test_a_model_is_afterwards_what_it_was(name, switch, fails):
     with switch():
         if fails:
             with pytest.raises(RuntimeError, match="broken off"):
-                FUNCTIONS[name](model, x, targets)
+                EVERY[name](model, x, targets)
         else:
-            found = FUNCTIONS[name](model, x, targets)
+            found = EVERY[name](model, x, targets)
             assert not found.requires_grad
     assert same(before, state(model))
     assert torch.equal(x, copy)
@@ -82,7 +90,7 @@ def training(module):
     return nn.Sequential(nn.Flatten(), module).double()
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize(
     ("model", "x", "targets", "message"),
     [
@@ -110,7 +118,7 @@ def training(module):
 )
 def test_what_is_no_model_image_or_target_is_refused(name, model, x, targets, message):
     with pytest.raises(ValueError, match=message):
-        FUNCTIONS[name](model, x, targets)
+        EVERY[name](model, x, targets)
 
 
 class Cut(nn.Module):

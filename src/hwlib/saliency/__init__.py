@@ -6,6 +6,7 @@ scores ``(n, classes)``; it is afterwards what it was, also after an error: mode
 """
 
 from hwlib.saliency._boundary import BoundaryBracket, BoundaryDistance, boundary_bracket, boundary_distance
+from hwlib.saliency._class_maps import class_activation_map, grad_cam
 from hwlib.saliency._fooling import FoolingImage, fooling_image
 from hwlib.saliency._guided import guided_backpropagation
 from hwlib.saliency._linear import LinearDistance, linear_distance, linear_prediction
@@ -16,33 +17,43 @@ from hwlib.saliency._maps import (
     integrated_gradients,
     smooth_gradient,
 )
+from hwlib.saliency._occlusion import occlusion
 from hwlib.saliency._photographs import Photograph, imagenet_photographs, photograph, photographs
 from hwlib.saliency._pretrained import class_names, efficientnet_lite0
+from hwlib.saliency._sanity import Curve, blurred, deletion_curve, insertion_curve, randomized
 from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer
 
 __all__ = [
     "BoundaryBracket",
     "BoundaryDistance",
+    "Curve",
     "FoolingImage",
     "IntegratedGradients",
     "LinearDistance",
     "Photograph",
+    "blurred",
     "boundary_bracket",
     "boundary_distance",
+    "class_activation_map",
     "class_names",
     "cropped",
+    "deletion_curve",
     "efficientnet_lite0",
     "fooling_image",
+    "grad_cam",
     "gradient",
     "gradient_times_input",
     "guided_backpropagation",
     "imagenet_photographs",
+    "insertion_curve",
     "integrated_gradients",
     "jpeg",
     "linear_distance",
     "linear_prediction",
+    "occlusion",
     "photograph",
     "photographs",
+    "randomized",
     "rounded",
     "shifted",
     "smooth_gradient",

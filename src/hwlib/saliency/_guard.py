@@ -52,29 +52,33 @@ def unchanged(model: Any) -> Iterator[None]:
             weight.grad = gradient
 
 
-def as_images(images: Any) -> torch.Tensor:
-    """A copy of images that gradients can be taken at.
+def checked_images(images: Any) -> torch.Tensor:
+    """A copy of images, outside any graph.
 
     Args:
         images: (n, channels, height, width), float32 or float64.
 
     Returns:
-        A leaf, which requires a gradient; inside :func:`unchanged`.
+        The same numbers.
 
     Raises:
         ValueError: if it is something else, or there is no image.
     """
-    pytorch = require("torch")
-    instance("images", images, pytorch.Tensor, "a torch tensor (n, channels, height, width)")
-    if images.ndim != 4 or images.dtype not in (pytorch.float32, pytorch.float64) or images.numel() == 0:
+    torch = require("torch")
+    instance("images", images, torch.Tensor, "a torch tensor (n, channels, height, width)")
+    if images.ndim != 4 or images.dtype not in (torch.float32, torch.float64) or images.numel() == 0:
         raise ValueError(
             f"images has the shape {tuple(images.shape)} and the type {images.dtype}: accepted are images"
             " (n, channels, height, width), at least one, float32 or float64"
         )
     if not bool(images.isfinite().all()):
         raise ValueError("images has entries that are infinite or NaN: accepted are finite numbers")
-    copy: torch.Tensor = images.detach().clone().requires_grad_()
-    return copy
+    return images.detach().clone()  # type: ignore[no-any-return]
+
+
+def as_images(images: Any) -> torch.Tensor:
+    """A copy of images that gradients can be taken at, inside :func:`unchanged`; see :func:`checked_images`."""
+    return checked_images(images).requires_grad_()
 
 
 def as_targets(targets: Any, number: int) -> list[int]:
@@ -102,16 +106,16 @@ def as_targets(targets: Any, number: int) -> list[int]:
     return list(classes)
 
 
-def target_scores(model: Any, images: torch.Tensor, targets: Sequence[int]) -> torch.Tensor:
-    """The score of each image's class, before softmax.
+def all_scores(model: Any, images: torch.Tensor, targets: Sequence[int]) -> torch.Tensor:
+    """The scores of each image, before softmax.
 
     Args:
         model: from images to scores (n, classes).
         images: (n, channels, height, width).
-        targets: n classes.
+        targets: classes that there have to be.
 
     Returns:
-        n scores, with the graph that they were computed by.
+        (n, classes), with the graph that they were computed by.
 
     Raises:
         ValueError: if the model's output has another shape, or no such class.
@@ -122,8 +126,12 @@ def target_scores(model: Any, images: torch.Tensor, targets: Sequence[int]) -> t
         raise ValueError(f"model gives {shape} for {len(images)} images: accepted are models that give (n, classes)")
     if max(targets) >= scores.shape[1]:
         raise ValueError(f"targets holds {max(targets)}: accepted are classes below {scores.shape[1]}")
-    chosen: torch.Tensor = scores[range(len(targets)), list(targets)]
-    return chosen
+    return scores  # type: ignore[no-any-return]
+
+
+def target_scores(model: Any, images: torch.Tensor, targets: Sequence[int]) -> torch.Tensor:
+    """The score of each image's class: of :func:`all_scores` one in each row."""
+    return all_scores(model, images, targets)[range(len(targets)), list(targets)]
 
 
 def differentiate(scores: torch.Tensor, at: torch.Tensor, what: str = "images") -> torch.Tensor:
