@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from scipy import ndimage
+from scipy import integrate, ndimage
 from torch import nn
 
 from hwlib.saliency import blurred, deletion_curve, efficientnet_lite0, gradient, insertion_curve, occlusion, randomized
@@ -133,7 +133,7 @@ def test_curves_are_what_pixel_after_pixel_gives(steps, deletes):
         np.testing.assert_allclose(curve.probabilities[k].numpy(), wanted, rtol=1e-9)
     assert curve.shares[0] == 0
     assert curve.shares[-1] == 1
-    np.testing.assert_allclose(curve.areas, np.trapezoid(curve.probabilities, curve.shares), rtol=1e-12)
+    np.testing.assert_allclose(curve.areas, integrate.trapezoid(curve.probabilities, curve.shares), rtol=1e-12)
     assert "Curve(3 images" in repr(curve)
 
 

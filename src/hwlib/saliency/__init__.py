@@ -18,6 +18,7 @@ from hwlib.saliency._maps import (
     smooth_gradient,
 )
 from hwlib.saliency._occlusion import occlusion
+from hwlib.saliency._peers import peers_measured
 from hwlib.saliency._photographs import Photograph, imagenet_photographs, photograph, photographs
 from hwlib.saliency._pretrained import class_names, efficientnet_lite0
 from hwlib.saliency._sanity import Curve, blurred, deletion_curve, insertion_curve, randomized
@@ -51,6 +52,7 @@ __all__ = [
     "linear_distance",
     "linear_prediction",
     "occlusion",
+    "peers_measured",
     "photograph",
     "photographs",
     "randomized",
