@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hwlib._core.polygon import half_plane
-from hwlib.logic import boolean_function
+from hwlib.logic import BooleanFunction, boolean_function
 from hwlib.teach._theme import FIRES, ON_COLOUR
 from hwlib.teach.explore._frames import frame_explorer
 from hwlib.teach.explore._svg import above, drawing
@@ -61,7 +61,26 @@ def _neuron_frame(w1: int, w2: int, bias: int) -> str:
     name = _NAMES["".join(map(str, function.values))]
     sums = [f"({x}, {y}): {w1 * x + w2 * y + bias}" for x, y in itertools.product((0, 1), repeat=2)]
     say = f"Sums at {', '.join(sums)}. Fires: {name}.".replace("-", "−")
-    fires = " ".join(f"{_across(x):g},{_up(y):g}" for x, y in half_plane((w1, w2), bias, [(-0.5, 1.5)] * 2))
+    return above([neuron_drawing((w1, w2), bias, function, say)], say)
+
+
+def neuron_drawing(weights: tuple[int, int], bias: int, function: BooleanFunction, label: str) -> str:
+    """Draw the half-plane where a neuron fires, and the four points of a truth table.
+
+    Args:
+        weights: w1 and w2.
+        bias: b.
+        function: the points that are filled are the true ones of this function.
+        label: text for those who cannot see it.
+
+    Returns:
+        SVG text.
+
+    Example:
+        >>> neuron_drawing((1, 1), -2, boolean_function("0001"), "AND").startswith("<svg")
+        True
+    """
+    fires = " ".join(f"{_across(x):g},{_up(y):g}" for x, y in half_plane(weights, bias, [(-0.5, 1.5)] * 2))
     parts = [f'<polygon points="{fires}" fill="{FIRES}" fill-opacity=".4"/>'] if fires else []
     for x, y in itertools.product((0, 1), repeat=2):
         fill = FIRES if function(x, y) else "#fff"
@@ -70,7 +89,7 @@ def _neuron_frame(w1: int, w2: int, bias: int) -> str:
         )
         parts.append(f'<text x="{_across(x):g}" y="{_up(y) + 20:g}">({x},{y})</text>')
     frame = '<rect x="1" y="1" width="198" height="198" fill="none"/>'
-    return above([drawing([frame, *parts], (200, 200), say)], say)
+    return drawing([frame, *parts], (200, 200), label)
 
 
 def _across(x: float) -> float:

@@ -14,9 +14,12 @@ from .conv import number_grids as number_grids
 from .conv import response_map as response_map
 from .logic import all_of_two_variables as all_of_two_variables
 from .logic import certificate as certificate
+from .logic import fractions as fractions
 from .logic import gate_regions as gate_regions
 from .logic import hidden_values as hidden_values
+from .logic import kinked_surface as kinked_surface
 from .logic import neurons as neurons
+from .logic import perceptron_steps as perceptron_steps
 from .logic import weight_polygons as weight_polygons
 from .mixture import sigmoid_layers as sigmoid_layers
 from .optim import solution_paths as solution_paths

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from hwlib._core.polygon import around, clip, half_plane
 from hwlib._core.text import affine_text
+from hwlib._core.types import Array
 from hwlib.logic import (
     BooleanFunction,
     Face,
     LogicNetwork,
     NotSeparable,
+    PerceptronRun,
     Separable,
     SignProof,
     corners,
@@ -24,8 +27,8 @@ from hwlib.logic import (
     separate,
     weight_polygon,
 )
-from hwlib.teach._theme import FIRES, INK, ON_COLOUR, SILENT
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
+from hwlib.teach._theme import DASHES, FAINT, FIRES, INK, LINES, ON_COLOUR, SILENT
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend, panels
 
 _LOW, _HIGH = -0.5, 1.5
 
@@ -158,6 +161,131 @@ def all_of_two_variables() -> ThemedFigure:
         _points(axes, function, size=45)
         axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
         axes.title.set_fontsize(9)
+    return drawn
+
+
+def perceptron_steps(function: BooleanFunction, run: PerceptronRun, *, columns: int = 3) -> ThemedFigure:
+    """Draw the neuron after each correction of a run of the perceptron rule.
+
+    Args:
+        function: the function of two variables that it is shown.
+        run: the run.
+        columns: pictures in a row.
+
+    Returns:
+        A small picture for the start and for each correction, each under its weights and bias.
+
+    Raises:
+        ValueError: if the function does not have two variables.
+
+    Example:
+        >>> from hwlib.logic import boolean_function, perceptron
+        >>> either = boolean_function("0111")
+        >>> run = perceptron(corners(2), either.values)
+        >>> len(perceptron_steps(either, run).axes) == run.mistakes + 1
+        True
+    """
+    _two_variables(function)
+    rows = -(-len(run.history) // columns)
+    drawn = figure(2.1 * columns, 2.25 * rows)
+    all_axes = panels(drawn, rows * columns, rows=rows)
+    for count, (axes, (w1, w2, bias)) in enumerate(zip(all_axes, run.history, strict=False)):
+        _square(axes, f"{count}: ({w1}, {w2}), {bias}".replace("-", "−"))
+        _half_plane(axes, Separable((w1, w2), bias, (), ()))
+        _points(axes, function, size=60)
+        axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    for axes in all_axes[len(run.history) :]:
+        axes.remove()
+    return drawn
+
+
+def kinked_surface(
+    surface: Callable[[Array, Array], Array],
+    paths: Mapping[str, npt.ArrayLike],
+    *,
+    box: Sequence[tuple[float, float]],
+    kinks: Sequence[float],
+    names: tuple[str, str],
+    levels: npt.ArrayLike,
+) -> ThemedFigure:
+    """Draw a loss over two parameters: its level lines, the lines where it has kinks, and paths of descent.
+
+    Args:
+        surface: from arrays of the two parameters to an array of losses.
+        paths: name to points ``(t, 2)``, the start first.
+        box: ``[(low, high), (low, high)]``: the part of the plane to draw.
+        kinks: the values of either parameter where the loss has kinks.
+        names: of the two parameters.
+        levels: losses with a line, in increasing order; each line has its number.
+
+    Returns:
+        One panel; a ring at the start of each path, a star at its end.
+
+    Raises:
+        ValueError: if there are more paths than colours.
+
+    Example:
+        >>> bowl = kinked_surface(lambda a, b: a**2 + b**2, {"p": [[1, 1], [0, 0]]}, box=[(-1, 2)] * 2, kinks=[1],
+        ...                       names=("a", "b"), levels=[1, 2])
+        >>> bowl.axes[0].get_ylabel()
+        '$b$'
+    """
+    if len(paths) > len(LINES):
+        raise ValueError(f"paths={sorted(paths)}: accepted are at most {len(LINES)} paths")
+    drawn = figure(5.6, 5.2)
+    axes = drawn.subplots()
+    grid = np.meshgrid(*(np.linspace(*ends, 241) for ends in box))
+    losses = surface(*grid)
+    drawn_levels = axes.contour(*grid, losses, levels=np.asarray(levels), colors=FAINT, linewidths=0.9)
+    labels = axes.clabel(drawn_levels, fontsize=8, fmt="%.2f")
+    for label in labels:
+        label.set_color(INK)
+    for place in kinks:
+        axes.axvline(place, color=FAINT, lw=0.8, ls=(0, (1, 3)))
+        axes.axhline(place, color=FAINT, lw=0.8, ls=(0, (1, 3)))
+    for number, (name, points) in enumerate(paths.items()):
+        path = np.asarray(points, float)
+        axes.plot(*path.T, color=LINES[number], lw=2.4, ls=DASHES[number], label=name)
+        axes.plot(*path[0], "o", color=LINES[number], mfc="white", ms=8, mew=2, zorder=3)
+        axes.plot(*path[-1], "*", color=LINES[number], ms=15, zorder=4)
+    axes.set(xlim=box[0], ylim=box[1], aspect="equal")
+    inked(axes, x=f"${names[0]}$", y=f"${names[1]}$")
+    drawn.legend(loc="outside upper center", ncols=len(paths), frameon=False, labelcolor=INK, fontsize=9)
+    return drawn
+
+
+def fractions(counted: Mapping[str, Mapping[int, tuple[float, float, float]]], *, x: str, y: str) -> ThemedFigure:
+    """Draw fractions with their intervals.
+
+    Args:
+        counted: name to a fraction and the ends of its interval, for each place on the horizontal axis.
+        x: what the horizontal axis shows.
+        y: what the fraction is of.
+
+    Returns:
+        One panel from 0 to 1.
+
+    Raises:
+        ValueError: if there are no names, or more than colours.
+
+    Example:
+        >>> fractions({"a": {2: (0.5, 0.4, 0.6)}}, x="width", y="solved").axes[0].get_ylabel()
+        'solved'
+    """
+    if not 1 <= len(counted) <= len(LINES):
+        raise ValueError(f"counted={sorted(counted)}: accepted are one to {len(LINES)} names")
+    drawn = figure(6.0, 3.4)
+    axes = drawn.subplots()
+    for number, (name, places) in enumerate(counted.items()):
+        middle, low, high = np.array(list(places.values())).T
+        axes.errorbar(
+            list(places), middle, yerr=[middle - low, high - middle], color=LINES[number], ls=DASHES[number],
+            marker="o", capsize=4, lw=1.8, label=name,
+        )  # fmt: skip
+    axes.set(ylim=(0, 1), xticks=sorted({place for places in counted.values() for place in places}))
+    inked(axes, x=x, y=y, framed=False)
+    if len(counted) > 1:
+        legend(axes)
     return drawn
 
 
