@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hwlib.logic import PerceptronRun, boolean_function, corners, perceptron
 from hwlib.teach.explore._frames import frame_explorer
@@ -46,7 +46,7 @@ def logic_learning_explorer(
         w1, w2, bias = run.history[_place(run, count)]
         return above([neuron_drawing((w1, w2), bias, boolean_function(gates[gate]), say)], say)
 
-    controls = {"gate": list(gates), "order": list(ORDERS), "mistakes": list(range(most + 1))}
+    controls: dict[str, Sequence[Any]] = {"gate": list(gates), "order": list(ORDERS), "mistakes": list(range(most + 1))}
     begin = {"gate": start[0] if start[0] in gates else next(iter(gates)), "mistakes": min(start[1], most)}
     return frame_explorer(controls, frame, start=begin)
 
