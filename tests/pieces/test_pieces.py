@@ -17,10 +17,12 @@ from hwlib.pieces import (
     PiecewiseLinear,
     approximate,
     difference_witness,
+    distance,
     fewest_units,
     most_kinks,
     pieces_of,
     relu_network,
+    sign_changes,
 )
 
 from ..examples import examples
@@ -517,3 +519,64 @@ def test_functions_that_differ_by_a_line_through_zero_are_not_called_equal():
     assert witness is not None
     assert doubled(witness) != absolute(witness)
     assert difference_witness(absolute, absolute) is None
+
+
+# --- how far apart ---------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def lines_of_points(draw):
+    """A function on [0, 1] through points in twelfths, with values in quarters."""
+    inner = draw(st.lists(st.integers(1, 11), unique=True, max_size=5))
+    places = [Q(0), *(Q(p, 12) for p in sorted(inner)), Q(1)]
+    return PiecewiseLinear.through(places, [Q(draw(st.integers(-4, 4)), 4) for _ in places])
+
+
+@examples(60)
+@given(lines_of_points(), lines_of_points())
+def test_distances_are_those_of_a_fine_grid(f, g):
+    found = distance(f, g, 0, 1)
+    assert found == distance(g, f, 0, 1)
+    x = np.linspace(0, 1, 24_001)  # all knots are among these
+    gap = abs(np.interp(x, *corners(f)) - np.interp(x, *corners(g)))
+    assert math.isclose(found.largest, gap.max(), abs_tol=1e-12)
+    assert math.isclose(found.mean, ((gap[1:] + gap[:-1]) / 2).mean(), abs_tol=1e-6)
+
+
+def corners(f):
+    places = [f.lower, *f.knots, f.upper]
+    return [float(x) for x in places], [float(f(x)) for x in places]
+
+
+def test_a_distance_is_asked_for_where_both_are_defined():
+    f = PiecewiseLinear.through([0, 1], [0, 1])
+    for ends in ((0, 2), (-1, 1), (1, 0), (0, math.inf)):
+        with pytest.raises(ValueError, match="accepted are finite numbers in order, from 0.0 to 1.0"):
+            distance(f, f, *ends)
+
+
+@examples(60)
+@given(lines_of_points(), st.sampled_from([Q(0), Q(1, 4), Q(1, 3)]))
+def test_sign_changes_are_those_of_the_signs_on_a_grid(f, level):
+    signs = [f(Q(j, 48)) - level for j in range(49)]
+    kept = [sign > 0 for sign in signs if sign]
+    assert sign_changes(f, level) >= sum(a != b for a, b in itertools.pairwise(kept))
+    corner = [f(x) - level for x in (f.lower, *f.knots, f.upper)]
+    kept = [sign > 0 for sign in corner if sign]  # between corners there is no other sign
+    assert sign_changes(f, level) == sum(a != b for a, b in itertools.pairwise(kept))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"), [(1, 1, 1), (-1, 1, 0), (1, -1, 2), (0, 0, 0), (0, -1, 1), (-1, -1, 1)]
+)
+def test_far_out_the_slope_decides(left, right, expected):
+    f = PiecewiseLinear.through([0], [1], left_slope=left, right_slope=right)
+    assert sign_changes(f) == expected
+    with pytest.raises(ValueError, match="level=inf: accepted is a finite number"):
+        sign_changes(f, math.inf)
+
+
+def test_to_touch_a_level_is_no_change():
+    hat = PiecewiseLinear.through([0, 1, 2], [1, 0, 1])
+    assert (sign_changes(hat), sign_changes(hat, 0.5), sign_changes(hat, 2)) == (0, 2, 0)
+    assert sign_changes(PiecewiseLinear([], [0], [0])) == 0

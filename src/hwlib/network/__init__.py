@@ -2,10 +2,11 @@
 
 from hwlib.network._activation import Activation, hard_tanh, leaky_relu, named_activation
 from hwlib.network._as_network import NetworkLike, SupportsNetwork, as_network
-from hwlib.network._folding import folding_network
+from hwlib.network._folding import folding_network, zigzag_network
 from hwlib.network._layer import Layer, LocalAffine
 from hwlib.network._memorise import best_accuracy, memorising_network, separating_direction
 from hwlib.network._network import Network
+from hwlib.network._products import product_network, square_network
 from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "leaky_relu",
     "memorising_network",
     "named_activation",
+    "product_network",
     "relu_module",
     "separating_direction",
     "snapshots",
+    "square_network",
     "two_spirals",
+    "zigzag_network",
 ]

@@ -8,17 +8,20 @@ Montúfar, Pascanu, Cho, Bengio (2014); Telgarsky (2016).
 """
 
 from hwlib.pieces._build import approximate, fewest_units, most_kinks, relu_network
-from hwlib.pieces._compare import difference_witness
+from hwlib.pieces._compare import Distance, difference_witness, distance, sign_changes
 from hwlib.pieces._function import Piece, PiecewiseLinear
 from hwlib.pieces._sweep import pieces_of
 
 __all__ = [
+    "Distance",
     "Piece",
     "PiecewiseLinear",
     "approximate",
     "difference_witness",
+    "distance",
     "fewest_units",
     "most_kinks",
     "pieces_of",
     "relu_network",
+    "sign_changes",
 ]

@@ -7,6 +7,7 @@ from .conv_gradients import gradient_explorer as gradient_explorer
 from .conv_matrix import conv_explorer as conv_explorer
 from .conv_matrix import conv_links as conv_links
 from .conv_transpose import conv_transpose_explorer as conv_transpose_explorer
+from .depth_approximation import depth_explorer as depth_explorer
 from .depth_counting import training_explorer as training_explorer
 from .depth_folding import folding_explorer as folding_explorer
 from .logic_learning import logic_learning_explorer as logic_learning_explorer

@@ -22,8 +22,9 @@ def graph(
     y: tuple[float, float],
     label: str,
     curve: Callable[[Array], Array] | None = None,
+    dots: bool = True,
 ) -> str:
-    """A graph in a window, pieces in alternating colours, kinks as dots, and if given a smooth curve behind it."""
+    """A graph in a window, pieces in alternating colours, kinks as dots if asked for, and a smooth curve behind it."""
 
     def place(across: float, up: float) -> str:
         left = 8 + (WIDTH - 16) * (across - x[0]) / (x[1] - x[0])
@@ -44,7 +45,7 @@ def graph(
     for number, ends in enumerate(itertools.pairwise([low, *kinks, high])):
         points = [(end, float(function(end))) for end in ends]
         parts.append(line(points, f'stroke="{PIECES[number % 2]}" stroke-width="3"'))
-    for kink in kinks:
+    for kink in kinks if dots else []:
         left, top = place(kink, float(function(kink))).split(",")
         parts.append(f'<circle cx="{left}" cy="{top}" r="4" fill="currentColor"/>')
     return drawing(parts, (WIDTH, HEIGHT), label)

@@ -27,6 +27,7 @@ from .optim import surface_paths as surface_paths
 from .pieces import piece_graphs as piece_graphs
 from .receptive import image_pairs as image_pairs
 from .receptive import receptive_growth as receptive_growth
+from .regions import decision_maps as decision_maps
 from .regions import identified as identified
 from .regions import region_maps as region_maps
 from .saliency_images import predicted_and_found as predicted_and_found

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 
 from hwlib._core.polygon import around
 from hwlib._core.types import AnyArray
 from hwlib.regions import Identified, Regions
-from hwlib.teach._theme import INK, ON_COLOUR, POSITIVE, weight_colour
+from hwlib.teach._theme import FAINT, INK, ON_COLOUR, POSITIVE, weight_colour
 from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
 
 
@@ -68,6 +68,63 @@ def region_maps(
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         inked(axes, title)
     return drawn
+
+
+def decision_maps(shown: Mapping[str, Regions], *, columns: int = 2) -> ThemedFigure:
+    """Draw where networks of two inputs are above zero, with the boundary between above and below.
+
+    Args:
+        shown: title of each picture, and the regions of a network of one output that end where its sign changes, such
+            as those of :func:`hwlib.regions.cut_by_sign`.
+        columns: pictures in a row.
+
+    Returns:
+        The pictures: filled where the output is above zero, its boundary in ink, all other edges faint.
+
+    Raises:
+        ValueError: if there is nothing to draw, or regions are not in the plane, or have no bound.
+
+    Example:
+        >>> from hwlib.network import Network
+        >>> from hwlib.regions import cut_by_sign, enumerate_regions
+        >>> line = cut_by_sign(Network.from_arrays([([[1, 1]], [-1])]))
+        >>> len(decision_maps({"line": enumerate_regions(line, box=[(0, 1), (0, 1)])}).axes)
+        1
+    """
+    if not shown:
+        raise ValueError("shown is empty: accepted are one or more titles with regions each")
+    columns = min(columns, len(shown))
+    rows = -(-len(shown) // columns)
+    drawn = figure(2.9 * columns, 3.1 * rows)
+    all_axes = panels(drawn, rows * columns, rows=rows)
+    for axes, (title, found) in zip(all_axes, shown.items(), strict=False):
+        polygons = _polygons(found)
+        middles = np.array([polygon.mean(axis=0) for polygon in polygons])
+        above = np.atleast_2d(found.network.as_floats()(middles))[:, 0] > 0
+        axes.add_collection(PolyCollection(polygons, facecolors="none", edgecolors=FAINT, linewidths=0.3))
+        filled = [polygon for polygon, chosen in zip(polygons, above, strict=True) if chosen]
+        axes.add_collection(PolyCollection(filled, facecolors=POSITIVE, edgecolors=POSITIVE, linewidths=0.2))
+        axes.add_collection(LineCollection(_between(found, above), colors=INK, linewidths=0.9))
+        low, high = np.concatenate(polygons).min(axis=0), np.concatenate(polygons).max(axis=0)
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        axes.set(xticks=[low[0], high[0]], yticks=[low[1], high[1]])
+        inked(axes, title)
+    for axes in all_axes[len(shown) :]:
+        axes.remove()
+    return drawn
+
+
+def _between(found: Regions, above: npt.NDArray[np.bool_]) -> list[AnyArray]:
+    """Edges with a region above zero on one side and one below on the other."""
+    sides: dict[tuple[int, int], bool] = {}
+    edges = []
+    for number, sign in enumerate(above.tolist()):
+        ring = found.ring[found.start[number] : found.start[number + 1]].tolist()
+        for a, b in zip(ring, [*ring[1:], *ring[:1]], strict=True):
+            edge = (min(a, b), max(a, b))
+            if sides.setdefault(edge, sign) != sign:
+                edges.append(found.points[list(edge), :2])
+    return edges
 
 
 def identified(found: Sequence[Identified], target: Sequence[Fraction | int | float]) -> ThemedFigure:

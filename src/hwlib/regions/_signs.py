@@ -1,0 +1,103 @@
+"""Where a network of two inputs is above zero: its decision boundary, and the parts that it cuts a box into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwlib._core.types import AnyArray as Array
+from hwlib.network import Layer, Network, NetworkLike, as_network, named_activation
+from hwlib.regions._domain import Box
+from hwlib.regions._enumerate import enumerate_regions
+
+__all__ = ["SignParts", "cut_by_sign", "sign_parts"]
+
+
+@dataclass(frozen=True)
+class SignParts:
+    """Into how many connected parts a box falls.
+
+    Attributes:
+        above: parts where the output is above zero.
+        below: parts where it is below.
+        segments: straight segments of the boundary between the two.
+    """
+
+    above: int
+    below: int
+    segments: int
+
+
+def cut_by_sign(network: NetworkLike) -> Network:
+    """The same function, with two more neurons that switch where its output changes its sign.
+
+    So every activation region of it has one sign, and the boundary runs along their edges.
+
+    Args:
+        network: with one output.
+
+    Returns:
+        The network, of one hidden layer more: y = relu(y) - relu(-y).
+
+    Raises:
+        ValueError: if there is another number of outputs.
+
+    Example:
+        >>> from hwlib.regions import count_regions
+        >>> line = Network.from_arrays([([[1, 1]], [-1])])
+        >>> count_regions(cut_by_sign(line), box=[(0, 1), (0, 1)])
+        2
+    """
+    given = as_network(network)
+    if given.outputs != 1:
+        raise ValueError(f"{given} has {given.outputs} outputs: accepted is one")
+    *hidden, last = given.layers
+    if last.activation.breakpoints:
+        hidden, last = [*hidden, last], Layer([[1]], [0], named_activation("identity"))
+    both = np.array([[1], [-1]])
+    relu, plain = named_activation("relu"), named_activation("identity")
+    return Network([*hidden, Layer(both @ last.weight, both[:, 0] * last.bias, relu), Layer(both.T, [0], plain)])
+
+
+def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
+    """Into how many connected parts the sign of a network cuts a box of the plane.
+
+    Two regions with the same sign belong together if they have an edge in common; regions where the output is zero all
+    over belong to no part.
+
+    Args:
+        network: two inputs, one output.
+        box: ``(low, high)`` for each input.
+
+    Returns:
+        Parts above zero, parts below, and the straight segments between them.
+
+    Raises:
+        ValueError: if there are other numbers of inputs or outputs, or the box does not fit.
+
+    Source: chapter *Depth buys digits*.
+
+    Example:
+        >>> from hwlib.network import folding_network
+        >>> fold = folding_network(2, 2)
+        >>> first = Network([*fold.layers[:-1], Layer([[1, 0]], [-0.5], named_activation("identity"))])
+        >>> sign_parts(first, box=[(0, 1), (0, 1)])  # a fold of four vertical stripes, cut at one half
+        SignParts(above=3, below=2, segments=16)
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    found = enumerate_regions(cut_by_sign(network), box=box)
+    if found.dimension != 2:
+        raise ValueError(f"the network has {found.dimension} inputs: accepted are two")
+    first, second = found.adjacency.T
+    signs = np.array([one[0] * 1 - one[1] for one in found.patterns[-1].astype(int)])
+    counts = []
+    for sign in (1, -1):
+        chosen = signs == sign
+        kept = chosen[first] & chosen[second]
+        joined = coo_array((np.ones(kept.sum()), (first[kept], second[kept])), shape=(len(found), len(found)))
+        labels: Array = connected_components(joined, directed=False)[1]
+        counts.append(len(np.unique(labels[chosen])))
+    return SignParts(*counts, segments=int((signs[first] * signs[second] < 0).sum()))

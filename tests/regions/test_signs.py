@@ -1,0 +1,67 @@
+"""hwlib.regions.sign_parts: against connected parts of a fine picture, and against what folds multiply."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.ndimage import label
+
+from hwlib.network import Network, folding_network
+from hwlib.regions import count_regions, cut_by_sign, sign_parts
+
+BOX = [(0, 1), (0, 1)]
+
+
+def diamond(depth):
+    """Above zero less than 1/4 from the middle, by the sum of distances; after so many folds."""
+    around = ([[1, 0], [-1, 0], [0, 1], [0, -1]], [-0.5, 0.5, -0.5, 0.5])
+    shape = Network.from_arrays([around, ([[-1] * 4], [0.25])])
+    if not depth:
+        return shape
+    folds = folding_network(depth, 2, activation="relu").as_floats()
+    return Network([*folds.layers, *shape.layers])
+
+
+@pytest.mark.parametrize("depth", range(4))
+def test_each_fold_makes_four_of_one(depth):
+    parts = sign_parts(diamond(depth), box=BOX)
+    assert (parts.above, parts.below, parts.segments) == (4**depth, 1, 4 * 4**depth)
+    assert count_regions(cut_by_sign(diamond(depth)), box=BOX) == 8 * 4**depth
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_are_those_of_a_fine_picture(seed):
+    rng = np.random.default_rng(seed)
+    sizes = (2, 6, 4, 1)
+    layers = [(rng.integers(-6, 7, (m, n)), rng.integers(-5, 6, m) / 2) for n, m in itertools.pairwise(sizes)]
+    network = Network.from_arrays(layers)
+    ticks = (np.arange(500) + 0.5) / 500
+    values = network(np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)).reshape(500, 500)
+    sizes = [np.bincount(label(part)[0].ravel())[1:] for part in (values > 0, values < 0)]
+    parts = sign_parts(network, box=BOX)
+    for found, seen in zip((parts.above, parts.below), sizes, strict=True):  # pixels may split or miss a thin part
+        assert (seen > 10).sum() <= found
+        assert found <= len(seen) or found - len(seen) <= 1
+
+
+def test_a_network_cut_by_its_sign_is_the_same_function():
+    network = diamond(1)
+    points = np.random.default_rng(0).uniform(0, 1, (200, 2))
+    assert np.allclose(cut_by_sign(network)(points), network(points))
+    affine = Network.from_arrays([([[1, 1]], [-1])])
+    assert sign_parts(affine, box=BOX) == sign_parts(cut_by_sign(affine), box=BOX)
+    assert sign_parts(Network.from_arrays([([[0, 0]], [0])]), box=BOX).above == 0
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (folding_network(1, 2), "2 outputs: accepted is one"),
+        (Network.from_arrays([([[1, 1, 1]], [0])]), "3 inputs: accepted are two"),
+    ],
+)
+def test_other_shapes_are_refused(network, message):
+    with pytest.raises(ValueError, match=message):
+        sign_parts(network, box=[(0, 1)] * network.inputs)
