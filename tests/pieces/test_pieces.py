@@ -551,7 +551,7 @@ def corners(f):
 def test_a_distance_is_asked_for_where_both_are_defined():
     f = PiecewiseLinear.through([0, 1], [0, 1])
     for ends in ((0, 2), (-1, 1), (1, 0), (0, math.inf)):
-        with pytest.raises(ValueError, match="accepted are finite numbers in order, from 0.0 to 1.0"):
+        with pytest.raises(ValueError, match=r"accepted are finite numbers in order, from 0\.0 to 1\.0"):
             distance(f, f, *ends)
 
 

@@ -222,7 +222,7 @@ def stays_away(case):
 
 signs = Statement(
     "thm-approximation-signs",
-    text="212cd963",
+    text="aaf3bfd4",
     cases=steps,
     hypotheses={"at most s times": lambda case: changes(case[1]) <= case[2]},
     conclusion=stays_away,
@@ -239,7 +239,7 @@ def hugging(n, s, x):
 def test_sign_changes_keep_away():
     n, g, s = signs.verify().without["at most s times"]
     assert changes(g) > s
-    for n, s in ((n, s) for n in range(1, 6) for s in range(n + 1)):
+    for n, s in [(teeth, few) for teeth in range(1, 6) for few in range(teeth + 1)]:
         places = [Q(j, 2 * n) for j in range(2 * n + 1)]  # between them both are straight
         gaps = [abs(hugging(n, s, x) - zigzag(n, x)) for x in places]
         fine = [hugging(n, s, Q(j, 8 * n)) for j in range(8 * n + 1)]
@@ -320,8 +320,7 @@ def boxes(case):
     inner = [[f(Q(3 * j + t, 3 * n)) for t in (1, 2)] for j in range(n)]
     turns = all({a, b} == {0, 1} for a, b in itertools.pairwise(corner))
     straight = all(
-        mid == [(2 * a + b) / 3, (a + 2 * b) / 3]
-        for mid, (a, b) in zip(inner, itertools.pairwise(corner), strict=True)
+        mid == [(2 * a + b) / 3, (a + 2 * b) / 3] for mid, (a, b) in zip(inner, itertools.pairwise(corner), strict=True)
     )
     return turns and straight and len(list(itertools.product(range(n), repeat=d))) == k ** (layers * d)
 
@@ -330,11 +329,7 @@ teeth = Statement(
     "prop-approximation-teeth",
     text="b1886e10",
     cases=lambda: [
-        (k, layers, d)
-        for k in range(2, 7)
-        for layers in range(1, 5)
-        for d in range(1, 4)
-        if k ** (layers * d) <= 4000
+        (k, layers, d) for k in range(2, 7) for layers in range(1, 5) for d in range(1, 4) if k ** (layers * d) <= 4000
     ],
     conclusion=boxes,
     scope="two to six teeth, up to four layers and three coordinates, in fractions",

@@ -76,7 +76,7 @@ def product_network(folds: int) -> Network:
 
 
 def _square_layers(folds: int) -> list[tuple[AnyArray, AnyArray]]:
-    """x to x - z/4 - z(z)/16 - ..., z the zigzag of two pieces: 2 relu(x) - 4 relu(x - 1/2)."""
+    """X to x - z/4 - z(z)/16 - ..., z the zigzag of two pieces: 2 relu(x) - 4 relu(x - 1/2)."""
     bends = np.array([0, -HALF])
     layers: list[tuple[AnyArray, AnyArray]] = [(np.array([[1], [1]]), bends)]
     total = [HALF, 1]  # x - z/4, and x is the first unit

@@ -54,10 +54,10 @@ def cut_by_sign(network: NetworkLike) -> Network:
         raise ValueError(f"{given} has {given.outputs} outputs: accepted is one")
     *hidden, last = given.layers
     if last.activation.breakpoints:
-        hidden, last = [*hidden, last], Layer([[1]], [0], named_activation("identity"))
+        hidden, last = [*hidden, last], Layer(np.eye(1), np.zeros(1), named_activation("identity"))
     both = np.array([[1], [-1]])
     relu, plain = named_activation("relu"), named_activation("identity")
-    return Network([*hidden, Layer(both @ last.weight, both[:, 0] * last.bias, relu), Layer(both.T, [0], plain)])
+    return Network([*hidden, Layer(both @ last.weight, both[:, 0] * last.bias, relu), Layer(both.T, np.zeros(1), plain)])
 
 
 def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
@@ -81,7 +81,8 @@ def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
     Example:
         >>> from hwlib.network import folding_network
         >>> fold = folding_network(2, 2)
-        >>> first = Network([*fold.layers[:-1], Layer([[1, 0]], [-0.5], named_activation("identity"))])
+        >>> first = Network.from_arrays(
+        ...     [*((layer.weight, layer.bias) for layer in fold.layers[:-1]), ([[1, 0]], [-0.5])], activation="abs")
         >>> sign_parts(first, box=[(0, 1), (0, 1)])  # a fold of four vertical stripes, cut at one half
         SignParts(above=3, below=2, segments=16)
     """
@@ -92,7 +93,8 @@ def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
     if found.dimension != 2:
         raise ValueError(f"the network has {found.dimension} inputs: accepted are two")
     first, second = found.adjacency.T
-    signs = np.array([one[0] * 1 - one[1] for one in found.patterns[-1].astype(int)])
+    above, below = found.patterns[-1].astype(int).T
+    signs = above - below
     counts = []
     for sign in (1, -1):
         chosen = signs == sign
@@ -100,4 +102,4 @@ def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
         joined = coo_array((np.ones(kept.sum()), (first[kept], second[kept])), shape=(len(found), len(found)))
         labels: Array = connected_components(joined, directed=False)[1]
         counts.append(len(np.unique(labels[chosen])))
-    return SignParts(*counts, segments=int((signs[first] * signs[second] < 0).sum()))
+    return SignParts(counts[0], counts[1], int((signs[first] * signs[second] < 0).sum()))

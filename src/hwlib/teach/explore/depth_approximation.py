@@ -65,5 +65,6 @@ def _drawn(teeth: int, layers: int, say: str) -> str:
     places = np.array([function.lower, *function.knots, function.upper], dtype=object)
     drawn = PiecewiseLinear.through(places.astype(float), function(places).astype(float))
     part = "" if shown == 1 else f", its first {81} pieces"
-    window = {"x": (-0.02 * float(shown), 1.02 * float(shown)), "y": (-0.05, 1.05)}
-    return graph(drawn, label=f"A zigzag{part}: {say}", dots=len(drawn) <= 18, **window)
+    wide = float(shown)
+    across, up = (-0.02 * wide, 1.02 * wide), (-0.05, 1.05)
+    return graph(drawn, label=f"A zigzag{part}: {say}", dots=len(drawn) <= 18, x=across, y=up)

@@ -50,8 +50,8 @@ def approximation_explorer(*, counts: Sequence[int] = (1, 2, 3, 4, 6, 8, 12)) ->
         low, high = float(function(x).min()), float(function(x).max())
         room = 0.3 * (high - low)
         label = f"{name} and its chords: {say}"
-        window = {"x": (lower - 0.2, upper + 0.2), "y": (low - room, high + room)}
-        return above([graph(chords, label=label, curve=function, **window)], say)
+        across, up = (lower - 0.2, upper + 0.2), (low - room, high + room)
+        return above([graph(chords, label=label, curve=function, x=across, y=up)], say)
 
     controls = {"function": tuple(targets), "pieces": counts, "chords": ("as they are", "lowered")}
     return frame_explorer(controls, frame)
