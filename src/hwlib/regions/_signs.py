@@ -57,7 +57,8 @@ def cut_by_sign(network: NetworkLike) -> Network:
         hidden, last = [*hidden, last], Layer(np.eye(1), np.zeros(1), named_activation("identity"))
     both = np.array([[1], [-1]])
     relu, plain = named_activation("relu"), named_activation("identity")
-    return Network([*hidden, Layer(both @ last.weight, both[:, 0] * last.bias, relu), Layer(both.T, np.zeros(1), plain)])
+    switching = Layer(both @ last.weight, both[:, 0] * last.bias, relu)
+    return Network([*hidden, switching, Layer(both.T, np.zeros(1), plain)])
 
 
 def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
