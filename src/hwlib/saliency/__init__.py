@@ -20,7 +20,7 @@ from hwlib.saliency._maps import (
 from hwlib.saliency._occlusion import occlusion
 from hwlib.saliency._peers import peers_measured
 from hwlib.saliency._photographs import Photograph, imagenet_photographs, photograph, photographs
-from hwlib.saliency._pretrained import class_names, efficientnet_lite0
+from hwlib.saliency._pretrained import class_names, efficientnet_lite0, install_pictures
 from hwlib.saliency._sanity import Curve, blurred, deletion_curve, insertion_curve, randomized
 from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer
 
@@ -47,6 +47,7 @@ __all__ = [
     "guided_backpropagation",
     "imagenet_photographs",
     "insertion_curve",
+    "install_pictures",
     "integrated_gradients",
     "jpeg",
     "linear_distance",

