@@ -1,4 +1,4 @@
-"""A convolution is a matrix: building it, its transpose, its gradients, and what it costs (chapters *conv_…*)."""
+"""A convolution is a matrix: building it, its shifts, its transpose, its gradients, its cost (chapters *conv_…*)."""
 
 from hwlib.conv._cost import Cost, conv_cost, image_channels_first, kernel_channels_first, measured_costs
 from hwlib.conv._gradients import (
@@ -13,6 +13,15 @@ from hwlib.conv._gradients import (
 )
 from hwlib.conv._matrix import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
 from hwlib.conv._plan import Padding
+from hwlib.conv._shifts import (
+    circular_conv_matrix,
+    circular_kernel,
+    commutes_with_shifts,
+    fourier_convolution,
+    measured_convolutions,
+    modular_convolution,
+    modular_fourier,
+)
 from hwlib.conv._transpose import (
     conv_transpose_matrix,
     conv_transpose_output_shape,
@@ -25,18 +34,25 @@ from hwlib.conv._transpose import (
 __all__ = [
     "Cost",
     "Padding",
+    "circular_conv_matrix",
     "circular_eigenvalues",
+    "circular_kernel",
     "col2im",
+    "commutes_with_shifts",
     "conv_cost",
     "conv_matrix",
     "conv_transpose_matrix",
     "conv_transpose_output_shape",
+    "fourier_convolution",
     "im2col",
     "image_channels_first",
     "input_gradient",
     "kernel_channels_first",
     "kernel_gradient",
+    "measured_convolutions",
     "measured_costs",
+    "modular_convolution",
+    "modular_fourier",
     "operator_norm",
     "output_shape",
     "pixel_shuffle_matrix",

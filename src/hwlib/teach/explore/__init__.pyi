@@ -6,6 +6,7 @@ from .conv_counting import cost_explorer as cost_explorer
 from .conv_gradients import gradient_explorer as gradient_explorer
 from .conv_matrix import conv_explorer as conv_explorer
 from .conv_matrix import conv_links as conv_links
+from .conv_shifts import shifts_explorer as shifts_explorer
 from .conv_transpose import conv_transpose_explorer as conv_transpose_explorer
 from .depth_approximation import depth_explorer as depth_explorer
 from .depth_counting import training_explorer as training_explorer

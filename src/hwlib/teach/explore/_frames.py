@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hwlib._core.optional import require
@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 
 def frame_explorer(
-    controls: Mapping[str, Sequence[Any]], frame: Callable[..., str], *, start: Mapping[str, Any] | None = None
+    controls: Mapping[str, Sequence[Any]],
+    frame: Callable[..., str],
+    *,
+    start: Mapping[str, Any] | None = None,
+    buttons: Collection[str] = (),
 ) -> ipywidgets.VBox:
-    """One slider a control, and for each combination of values the frame that belongs to it.
+    """One slider a control, or a row of buttons, and for each combination of values the frame that belongs to it.
 
     The frames are stacked one inside the other, a level for each slider, and every slider is linked to all stacks of
     its level in the browser: no Python runs when a slider moves.
@@ -24,6 +28,7 @@ def frame_explorer(
         controls: label of each slider, and its values in order.
         frame: from one value of each control, in that order, to HTML.
         start: value that a slider begins with, where it is not its first one.
+        buttons: labels of the controls whose values are names, in no order: each gets a row of buttons.
 
     Returns:
         The sliders above the frames.
@@ -31,7 +36,14 @@ def frame_explorer(
     widgets = require("ipywidgets")
     begin = {label: (start or {}).get(label, values[0]) for label, values in controls.items()}
     sliders = [
-        widgets.SelectionSlider(
+        widgets.ToggleButtons(
+            options=[(str(value), value) for value in values],
+            value=begin[label],
+            description=label,
+            style={"description_width": "9em", "button_width": "auto"},
+        )
+        if label in buttons
+        else widgets.SelectionSlider(
             options=[(str(value), value) for value in values],
             value=begin[label],
             description=label,

@@ -7,6 +7,7 @@ from ._pictures import pictures as pictures
 from .augmentation import crop_grid as crop_grid
 from .augmentation import outcome_dots as outcome_dots
 from .backprop import computation as computation
+from .conv import equal_entries as equal_entries
 from .conv import kernel_placements as kernel_placements
 from .conv import kernel_stamps as kernel_stamps
 from .conv import labelled_matrix as labelled_matrix

@@ -188,6 +188,47 @@ def labelled_matrix(
     return drawn
 
 
+def equal_entries(
+    matrices: Mapping[str, npt.ArrayLike], *, framed: Mapping[str, tuple[int, int]] | None = None
+) -> ThemedFigure:
+    """Draw small matrices side by side, equal entries in one colour in all of them: so diagonals can be seen.
+
+    Args:
+        matrices: title to array ``(h, w)`` of numbers, symbols or texts; zeros stay without a colour.
+        framed: title to the rows and columns of an upper left block that gets a frame.
+
+    Returns:
+        One panel a matrix.
+
+    Raises:
+        ValueError: if there is no matrix, or one is not two-dimensional, or there are more entries than colours.
+
+    Example:
+        >>> [axes.get_title() for axes in equal_entries({"S": [[0, 1], [1, 0]]}).axes]
+        ['S']
+    """
+    grids = {title: np.asarray(matrix) for title, matrix in matrices.items()}
+    if not grids or any(grid.ndim != 2 for grid in grids.values()):
+        raise ValueError(f"matrices={sorted(grids)}: accepted are one or more titles with a two-dimensional array each")
+    different = list(dict.fromkeys(entry for grid in grids.values() for entry in grid.ravel().tolist() if entry != 0))
+    if len(different) > 12:
+        raise ValueError(f"matrices hold {len(different)} different entries: accepted are at most 12, for the colours")
+    tints = {entry: weight_colour(number // 3, number % 3, 3) for number, entry in enumerate(different)}
+    heights, widths = zip(*(grid.shape for grid in grids.values()), strict=True)
+    drawn = figure(0.6 + 0.5 * (sum(widths) + len(widths)), 0.8 + 0.5 * max(heights))
+    for axes, (title, grid) in zip(panels(drawn, len(grids), width_ratios=widths), grids.items(), strict=True):
+        _cells(plain(axes, title), grid, colour=_by_entry(grid, tints))
+        if title in (framed or {}):
+            rows, columns = (framed or {})[title]
+            axes.add_patch(Rectangle((0, 0), columns, rows, fill=False, edgecolor=INK, linewidth=3, zorder=4))
+    return drawn
+
+
+def _by_entry(grid: AnyArray, tints: Mapping[Any, str]) -> Callable[[int, int], str]:
+    entries = grid.tolist()
+    return lambda r, c: tints.get(entries[r][c], "none")
+
+
 def response_map(image: npt.ArrayLike, responses: npt.ArrayLike) -> ThemedFigure:
     """Draw an image and a kernel's responses on it, with every extreme of either sign framed.
 
