@@ -126,7 +126,8 @@ def circular_kernel(matrix: Any, input_shape: Sequence[int]) -> AnyArray:
     entries, shape, _, _ = _map(matrix, input_shape, 1)
     if not commutes_with_shifts(entries, shape):
         raise ValueError("matrix does not commute with shifts: accepted are matrices of circular convolutions")
-    return entries[0].reshape(shape).copy()
+    kernel: AnyArray = entries[0].reshape(shape).copy()
+    return kernel
 
 
 def fourier_convolution(kernel: npt.ArrayLike, image: npt.ArrayLike, *, padding: Padding = 0) -> AnyArray:
@@ -153,7 +154,7 @@ def fourier_convolution(kernel: npt.ArrayLike, image: npt.ArrayLike, *, padding:
     padded, output = _padded(weights, as_numbers("image", image, finite=True), padding)
     sizes = [fft.next_fast_len(n, real=True) for n in padded.shape]
     if weights.dtype.kind == "c" or padded.dtype.kind == "c":
-        product = fft.ifftn(fft.fftn(padded, sizes) * fft.fftn(weights.conj(), sizes).conj())
+        product: AnyArray = fft.ifftn(fft.fftn(padded, sizes) * fft.fftn(weights.conj(), sizes).conj())
     else:
         product = fft.irfftn(fft.rfftn(padded, sizes) * fft.rfftn(weights, sizes).conj(), sizes)
     found: AnyArray = product[tuple(map(slice, output))]
@@ -186,17 +187,14 @@ def modular_convolution(kernel: npt.ArrayLike, image: npt.ArrayLike, *, padding:
     largest = sum(abs(int(w)) for w in weights.flat) * max(abs(int(x)) for x in padded.flat)
     modulus, roots = _prime_with_roots(padded.shape, 2 * largest + 1)
     widened = [(0, n - k) for k, n in zip(weights.shape, padded.shape, strict=True)]
-    spectra = np.pad(weights, widened).astype(object), padded.astype(object)
+    kernel_waves, image_waves = np.pad(weights, widened).astype(object), padded.astype(object)
     for axis, root in enumerate(roots):
         inverse = pow(root, -1, modulus)  # the kernel goes against the wave: see circular_eigenvalues
-        spectra = tuple(
-            np.moveaxis(modular_fourier(np.moveaxis(s, axis, -1), root=r, modulus=modulus), -1, axis)
-            for s, r in zip(spectra, (inverse, root), strict=True)
-        )
-    product = spectra[0] * spectra[1] % modulus
+        kernel_waves = _along(axis, kernel_waves, root=inverse, modulus=modulus)
+        image_waves = _along(axis, image_waves, root=root, modulus=modulus)
+    product = kernel_waves * image_waves % modulus
     for axis, root in enumerate(roots):
-        back = modular_fourier(np.moveaxis(product, axis, -1), root=root, modulus=modulus, inverse=True)
-        product = np.moveaxis(back, -1, axis)
+        product = _along(axis, product, root=root, modulus=modulus, inverse=True)
     kept = product[tuple(map(slice, output))]
     signed: AnyArray = np.where(kept > modulus // 2, kept - modulus, kept)
     return signed.astype(np.int64) if largest < 2**63 else signed
@@ -286,6 +284,12 @@ def _padded(weights: AnyArray, pixels: AnyArray, padding: Padding) -> tuple[AnyA
         raise ValueError(f"image has shape {pixels.shape}: accepted is one axis for each of {weights.shape}")
     plan = conv_plan(weights.shape, pixels.shape, padding=padding)
     return np.pad(pixels, plan.pads), plan.output
+
+
+def _along(axis: int, values: AnyArray, *, root: int, modulus: int, inverse: bool = False) -> AnyArray:
+    """The transform modulo a prime along any axis."""
+    moved = modular_fourier(np.moveaxis(values, axis, -1), root=root, modulus=modulus, inverse=inverse)
+    return np.moveaxis(moved, -1, axis)
 
 
 def _has_order(root: int, n: int, modulus: int) -> bool:

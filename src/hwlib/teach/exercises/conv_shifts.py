@@ -2,73 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import sympy
 
 from hwlib._core.exact import as_exact
 from hwlib._core.types import AnyArray
 from hwlib.conv import circular_conv_matrix, circular_kernel, commutes_with_shifts
-from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, compare_matrix, exercise
+from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import named
 from hwlib.teach._verdict import UNANSWERED, is_open
-
-
-@exercise("conv-shifts-matrix")
-def _matrix(answer: Any) -> Verdict:
-    """The matrix of a layer on a ring of five that answers (0, 4, 7, 0, 1) to a single 1 at pixel 2."""
-    seen = np.array([0, 4, 7, 0, 1])
-    right = sympy.Matrix([[int(seen[(i - j + 2) % 5]) for j in range(5)] for i in range(5)])
-    return compare_matrix(
-        answer,
-        right,
-        row_name="y({})".format,
-        column_name="x({})".format,
-        mistakes={
-            "Rows and columns are swapped: the answer to a single 1 is a column.": right.T,
-            "The single 1 was at pixel 2, so the answer is column 2, not column 0.": sympy.Matrix(
-                circular_conv_matrix(np.roll(seen[::-1], 1), (5,))
-            ),
-            "You took the answer for the kernel: the kernel is the first row, and reads the answer backwards.": (
-                sympy.Matrix(circular_conv_matrix(seen, (5,)))
-            ),
-            "All columns are the same here: each has to be the answer, moved with its pixel.": sympy.Matrix(
-                np.repeat(seen[:, None], 5, axis=1)
-            ),
-        },
-    )
-
-
-@exercise("conv-shifts-least")
-def _least(answer: Any) -> Verdict:
-    """The least move of the input that only moves the output of a stack of strides."""
-
-    def reference(strides: list[int]) -> int:
-        ring = np.arange(16 * math.prod(strides))  # each pixel has its own number
-        for t in itertools.count(1):
-            plain, moved = ring, np.roll(ring, -t)
-            for stride in strides:
-                plain, moved = plain[::stride], moved[::stride]
-            if moved[0] in plain:
-                return t
-        raise AssertionError  # the whole ring fits
-
-    cases = [{"strides": list(s)} for length in (1, 2, 3) for s in itertools.product((1, 2, 3, 4), repeat=length)]
-    return compare_function(
-        answer,
-        reference,
-        sorted(cases, key=lambda case: math.prod(case["strides"])),
-        mistakes={
-            "The largest stride is not enough: the next layer skips pixels of what is left.": max,
-            "Strides one after the other multiply; they do not add up.": sum,
-            "The least common multiple is too small where strides share a divisor.": lambda strides: math.lcm(*strides),
-            "Those are the strides before the last one; the last one counts, too.": lambda s: math.prod(s[:-1]),
-        },
-    )
 
 
 @exercise("conv-shifts-error")

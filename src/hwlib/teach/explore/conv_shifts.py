@@ -21,7 +21,7 @@ KERNEL = (1, 2, 1)  # its middle weight stands on the output's own pixel
 
 
 def _circular(x: AnyArray) -> AnyArray:
-    made: AnyArray = sum(weight * np.roll(x, 1 - a) for a, weight in enumerate(KERNEL))
+    made: AnyArray = np.sum([weight * np.roll(x, 1 - a) for a, weight in enumerate(KERNEL)], axis=0)
     return made
 
 
