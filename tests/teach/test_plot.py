@@ -57,6 +57,26 @@ def test_every_stamp_is_the_kernel_times_its_pixel():
         plot.kernel_stamps(kernel, image, stride=1)
 
 
+def test_equal_entries_have_one_colour_in_all_matrices():
+    drawn = plot.equal_entries({"A": [[1, 0], [2, 1]], "B": [[2, 1, 7]]}, framed={"A": (1, 2)})
+    one, other = drawn.axes
+    fills = [[patch.get_facecolor() for patch in axes.patches] for axes in (one, other)]
+    assert [texts(one), texts(other)] == [["1", "0", "2", "1"], ["2", "1", "7"]]
+    assert fills[0][0] == fills[0][3] == fills[1][1]
+    assert fills[0][2] == fills[1][0]
+    assert len({fills[0][0], fills[0][2], fills[1][2]}) == 3
+    assert fills[0][1][3] == 0  # zero has no colour
+    frame = one.patches[-1]
+    assert (frame.get_width(), frame.get_height(), frame.get_fill()) == (2, 1, False)
+    assert len(other.patches) == 3
+    with pytest.raises(ValueError, match="accepted are one or more titles"):
+        plot.equal_entries({"A": [1, 2]})
+    with pytest.raises(ValueError, match="matrices hold 13 different entries: accepted are at most 12"):
+        plot.equal_entries({"A": [list(range(14))]})
+    all_of_them = plot.equal_entries({"A": [list(range(1, 13))]}).axes[0].patches
+    assert len({patch.get_facecolor() for patch in all_of_them}) == 12
+
+
 def test_number_grids_show_their_numbers_deeper_where_they_are_larger():
     axes = plot.number_grids({"a": [[0, 1], [2, 4]]}).axes[0]
     assert texts(axes) == ["0", "1", "2", "4"]

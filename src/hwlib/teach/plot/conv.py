@@ -213,7 +213,7 @@ def equal_entries(
     different = list(dict.fromkeys(entry for grid in grids.values() for entry in grid.ravel().tolist() if entry != 0))
     if len(different) > 12:
         raise ValueError(f"matrices hold {len(different)} different entries: accepted are at most 12, for the colours")
-    tints = {entry: weight_colour(number // 3, number % 3, 3) for number, entry in enumerate(different)}
+    tints = {entry: weight_colour(number % 4, (number // 4 + 1) % 3, 3) for number, entry in enumerate(different)}
     heights, widths = zip(*(grid.shape for grid in grids.values()), strict=True)
     drawn = figure(0.6 + 0.5 * (sum(widths) + len(widths)), 0.8 + 0.5 * max(heights))
     for axes, (title, grid) in zip(panels(drawn, len(grids), width_ratios=widths), grids.items(), strict=True):
