@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
@@ -309,3 +310,34 @@ def test_pairs_of_images_are_drawn_as_they_are():
         assert np.array_equal(axes.images[1].get_array(), np.ones((3, 3)))
     with pytest.raises(ValueError, match=r"inputs have shape \(3, 3, 3\), outputs \(2, 3, 3\)"):
         plot.image_pairs(given, wanted[:2])
+
+
+def test_a_band_has_its_line_s_colour_and_lies_between_its_ends():
+    axes = plot.curves({"a": ([1, 2], [3, 4])}, x="x", y="y", bands={"a": ([1, 2], [2, 3], [4, 6])}).axes[0]
+    (band,) = axes.collections
+    ((red, green, blue, _),) = band.get_facecolor()
+    assert mpl.colors.to_hex((red, green, blue)) == axes.lines[0].get_color()
+    assert {tuple(point) for point in band.get_paths()[0].vertices} == {(1, 2), (2, 3), (1, 4), (2, 6)}
+
+
+def test_a_map_has_a_cell_a_number_its_first_row_at_the_bottom_and_a_scale():
+    drawn = plot.error_map(
+        [[1, 2, 3], [4, 5, 6]],
+        x={"w": 1},
+        y={"e": 0},
+        x_name="width",
+        y_name="epoch",
+        name="error",
+        line=[(0, 1)],
+        limit=5,
+    )
+    axes, scale = drawn.axes
+    assert axes.collections[0].get_array().ravel().tolist() == [1, 2, 3, 4, 5, 6]
+    assert [axes.get_xlabel(), axes.get_ylabel(), scale.get_ylabel()] == ["width", "epoch", "error"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["w"]
+    assert axes.get_xticks().tolist() == [1.5]
+    assert axes.lines[0].get_xydata().tolist() == [[0.5, 1.5]]
+    assert axes.get_ylim()[0] < axes.get_ylim()[1]
+    assert axes.collections[0].get_clim() == (1, 5)
+    with pytest.raises(ValueError, match=r"errors has shape \(2,\): accepted are matrices"):
+        plot.error_map([1, 2], x={}, y={}, x_name="", y_name="", name="")

@@ -39,7 +39,9 @@ from hwlib.optim._newton import (
     newton_path,
     taylor_minimum,
 )
-from hwlib.optim._spectrum import top_eigenvalues, trace_estimate
+from hwlib.optim._risk_parts import RiskParts, best_penalty, feature_pays, ridge_parts, risk_parts
+from hwlib.optim._spectrum import measured_edge, top_eigenvalues, trace_estimate
+from hwlib.optim._students import StudentErrors, measured_students, student_errors
 from hwlib.optim._warnings import KinkWarning
 
 __all__ = [
@@ -51,10 +53,14 @@ __all__ = [
     "Mirror",
     "NetworkErrors",
     "NoisyQuestions",
+    "RiskParts",
+    "StudentErrors",
     "TaylorMinimum",
+    "best_penalty",
     "conjugate_gradient",
     "entropy",
     "expected_risk",
+    "feature_pays",
     "follow",
     "gradient_descent",
     "hessian_operator",
@@ -65,7 +71,9 @@ __all__ = [
     "least_squares_limit",
     "logistic_gradient",
     "max_margin",
+    "measured_edge",
     "measured_networks",
+    "measured_students",
     "mirror_descent",
     "network_errors",
     "newton_path",
@@ -73,7 +81,10 @@ __all__ = [
     "p_norm",
     "parameter_count",
     "r_operator",
+    "ridge_parts",
     "ridge_risk",
+    "risk_parts",
+    "student_errors",
     "taylor_minimum",
     "top_eigenvalues",
     "trace_estimate",

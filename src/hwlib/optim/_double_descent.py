@@ -80,7 +80,7 @@ def ridge_risk(
     weights: npt.ArrayLike,
     noise: float,
     trials: int,
-    penalty: float = 0.0,
+    penalty: npt.ArrayLike = 0.0,
     rng: RandomSource = None,
 ) -> tuple[float, float]:
     """Draw samples, fit, and average the exact error of each fit on new samples.
@@ -94,7 +94,7 @@ def ridge_risk(
         weights: true weights ``(d,)``.
         noise: standard deviation of the noise in y.
         trials: number of fits, at least 2.
-        penalty: factor of the square of the length, at least 0.
+        penalty: factor of the square of the length, at least 0; or one above 0 for the square of each weight, ``(p,)``.
         rng: source of the samples.
 
     Returns:
@@ -113,15 +113,19 @@ def ridge_risk(
     """
     truth = real_array("weights", weights)
     n, trials = whole("n", n, least=1), whole("trials", trials, least=2)
-    noise, penalty = positive("noise", noise, zero=True), positive("penalty", penalty, zero=True)
+    noise, penalties = positive("noise", noise, zero=True), real_array("penalty", penalty)
     if truth.ndim != 1 or not 1 <= whole("p", p) <= len(truth):
         raise ValueError(f"p={p!r}, weights of shape {truth.shape}: accepted are p from 1 to d, and weights (d,)")
+    if penalties.shape not in ((), (p,)) or (penalties < 0).any() or (penalties.ndim and not penalties.all()):
+        raise ValueError(f"penalty={penalty!r}: accepted is a number of at least 0, or one above 0 for each feature")
+    # A penalty of its own for each weight is one of 1 for all, in other units; no penalty has no such units.
+    units, shared = (penalties**-0.5, 1.0) if penalties.ndim else (np.ones(p), float(penalties))
     random = generator("rng", rng)
     X = random.standard_normal((trials, n, len(truth)))
     y = X @ truth + noise * random.standard_normal((trials, n))
-    u, s, vt = np.linalg.svd(X[:, :, :p], full_matrices=False)
-    shrunk = s / (s**2 + penalty) * np.einsum("tnk,tn->tk", u, y)
-    found = np.einsum("tkp,tk->tp", vt, shrunk)
+    u, s, vt = np.linalg.svd(X[:, :, :p] * units, full_matrices=False)
+    shrunk = s / (s**2 + shared) * np.einsum("tnk,tn->tk", u, y)
+    found = np.einsum("tkp,tk->tp", vt, shrunk) * units
     risks = ((found - truth[:p]) ** 2).sum(1) + (truth[p:] ** 2).sum() + noise**2
     return float(risks.mean()), float(risks.std(ddof=1) / np.sqrt(trials))
 

@@ -7,14 +7,17 @@ Sources: Hutchinson, *A stochastic estimator of the trace of the influence matri
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse.linalg import eigsh
 
 from hwlib._core.arguments import generator, positive, whole
+from hwlib._core.results import stored_results
 from hwlib._core.types import Array, RandomSource
 from hwlib.optim._hessian import HessianOperator
 
-__all__ = ["top_eigenvalues", "trace_estimate"]
+__all__ = ["measured_edge", "top_eigenvalues", "trace_estimate"]
 
 
 def top_eigenvalues(operator: HessianOperator, count: int = 1, *, tolerance: float = 1e-6) -> tuple[Array, Array]:
@@ -80,3 +83,21 @@ def trace_estimate(operator: HessianOperator, *, samples: int, rng: RandomSource
     signs = generator("rng", rng).integers(0, 2, size) * 2.0 - 1.0
     values = np.array([float(v @ (operator @ v)) for v in signs])
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(samples))
+
+
+def measured_edge() -> dict[str, Any]:
+    """The stored result of ``experiments/edge.py``: largest eigenvalues while networks learn, and where it comes from.
+
+    Returns:
+        ``"provenance"`` (settings, versions, hardware, time) and ``"results"``: a list of runs, each with ``hidden``
+        (units of a hidden layer), ``rate``, ``seed``, the ``loss`` before each step, and the ``largest`` eigenvalue of
+        the Hessian before the first step and after ``every`` so many.
+
+    Raises:
+        ValueError: if the results are not those of the checksum.
+
+    Example:
+        >>> sorted(measured_edge())
+        ['provenance', 'results', 'sha256']
+    """
+    return stored_results("hwlib.optim", "edge", script="edge")

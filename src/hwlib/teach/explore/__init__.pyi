@@ -19,6 +19,7 @@ from .opt_curvature import difference_explorer as difference_explorer
 from .opt_curvature import newton_explorer as newton_explorer
 from .opt_double_descent import double_descent_explorer as double_descent_explorer
 from .opt_min_norm import descent_explorer as descent_explorer
+from .opt_size import size_explorer as size_explorer
 from .pwl_kinks import approximation_explorer as approximation_explorer
 from .pwl_pieces import piece_explorer as piece_explorer
 from .receptive_corners import corners_explorer as corners_explorer

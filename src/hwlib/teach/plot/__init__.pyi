@@ -23,6 +23,7 @@ from .logic import neurons as neurons
 from .logic import perceptron_steps as perceptron_steps
 from .logic import weight_polygons as weight_polygons
 from .mixture import sigmoid_layers as sigmoid_layers
+from .optim import error_map as error_map
 from .optim import solution_paths as solution_paths
 from .optim import surface_paths as surface_paths
 from .pieces import piece_graphs as piece_graphs

@@ -24,6 +24,7 @@ def curves(
     points: Mapping[str, Line] | None = None,
     marks: Mapping[str, float] | None = None,
     ticks: Sequence[float] | None = None,
+    bands: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]] | None = None,
 ) -> ThemedFigure:
     """Draw lines of numbers, each with its own colour and dashes.
 
@@ -35,6 +36,7 @@ def curves(
         points: name to abscissae and ordinates of dots; dots with a line's name get its colour.
         marks: name to the place of a vertical line.
         ticks: the numbers to write below the horizontal axis; by default a choice of round ones.
+        bands: name of a line to abscissae, lower and upper ends of a band in its colour.
 
     Returns:
         One panel.
@@ -60,6 +62,9 @@ def curves(
     for name, (across, up) in points.items():
         label = None if name in lines else name
         axes.plot(np.asarray(across), np.asarray(up), "o", color=colours[name], markersize=4.5, label=label)
+    for name, (across, low, high) in (bands or {}).items():
+        ends = np.asarray(low), np.asarray(high)
+        axes.fill_between(np.asarray(across), *ends, color=colours[name], alpha=0.2, linewidth=0)
     for name, place in (marks or {}).items():
         axes.axvline(place, color=FAINT, linestyle=":", linewidth=1.5)
         top = axes.get_xaxis_transform()

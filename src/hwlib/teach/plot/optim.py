@@ -1,4 +1,4 @@
-"""Paths of descent in the plane of two weights."""
+"""Paths of descent in the plane of two weights, and maps of errors over two sizes."""
 
 from __future__ import annotations
 
@@ -94,6 +94,57 @@ def surface_paths(
     grid = np.meshgrid(np.linspace(*x, 161), np.linspace(*y, 161))
     axes.contour(*grid, surface(*grid), levels=np.asarray(levels), colors=FAINT, linewidths=0.8)
     _paths(axes, paths, x, y)
+    return drawn
+
+
+def error_map(
+    errors: npt.ArrayLike,
+    *,
+    x: Mapping[str, float],
+    y: Mapping[str, float],
+    x_name: str,
+    y_name: str,
+    name: str,
+    line: npt.ArrayLike | None = None,
+    limit: float | None = None,
+) -> ThemedFigure:
+    """Draw numbers over two sizes as a map of colours, both axes one cell a value.
+
+    Args:
+        errors: ``(rows, columns)``, the first row at the bottom.
+        x: what to write below which column, a place from 0.
+        y: what to write beside which row.
+        x_name: what the columns are.
+        y_name: what the rows are.
+        name: what the colours show.
+        line: ``(t, 2)`` columns and rows of a line to draw on the map.
+        limit: the colours end here; larger numbers have the last one.
+
+    Returns:
+        One panel with its scale of colours.
+
+    Raises:
+        ValueError: if the errors are no matrix.
+
+    Example:
+        >>> drawn = error_map([[1, 2], [3, 4]], x={"1": 0}, y={"2": 1}, x_name="width", y_name="epoch", name="error")
+        >>> [axes.get_ylabel() for axes in drawn.axes]
+        ['epoch', 'error']
+    """
+    values = np.asarray(errors, float)
+    if values.ndim != 2:
+        raise ValueError(f"errors has shape {values.shape}: accepted are matrices")
+    drawn = figure(6.4, 4.0)
+    axes = drawn.subplots()
+    # Drawn as squares, not as a picture: a picture would have no place in the SVG's own coordinates.
+    colours = axes.pcolormesh(values, cmap="cividis", vmax=limit, edgecolors="face", linewidth=0.1)
+    if line is not None:
+        axes.plot(*(np.asarray(line, float).T + 0.5), color="white", linestyle="--", linewidth=2)
+    axes.set_xticks([place + 0.5 for place in x.values()], list(x))
+    axes.set_yticks([place + 0.5 for place in y.values()], list(y))
+    inked(axes, x=x_name, y=y_name)
+    scale = drawn.colorbar(colours, ax=axes, extend="max" if limit is not None else "neither")
+    inked(scale.ax, y=name)
     return drawn
 
 
