@@ -66,7 +66,7 @@ def test_what_the_words_below_say(stack):
                 best = blue(frame(stack, n, noise, decay, "the best"))
                 assert max(best) < 1 + noise + 0.02  # no pole: never above what nothing learned would give
                 assert decay or np.diff(best).max() <= 0.012  # equal weights: it only falls (up to a tenth of a pixel)
-        equal = by_formula(n, 0.02, 0.0)[SIZES <= n - 2]
+        equal = by_formula(n, 0.02, 0.0)[: np.searchsorted(SIZES, n - 1)]
         assert (np.diff(equal) > 0).all()  # equal weights have no first descent
         assert equal[0] > 1.02
 

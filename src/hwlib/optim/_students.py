@@ -97,7 +97,9 @@ def student_errors(
         return torch.baddbmm(second_bias, torch.baddbmm(first_bias, batch, first).relu(), second)
 
     marks = np.unique(np.geomspace(1, epochs, 20).round().astype(np.int64))
-    stepper, train, test = torch.optim.Adam(parameters, lr=learning_rate), [], []
+    stepper = torch.optim.Adam(parameters, lr=learning_rate)
+    train: list[Array] = []
+    test: list[Array] = []
     for epoch in range(1, epochs + 1):
         # Summed over the seeds: none of them feels the others.
         loss = ((outputs(x) - targets) ** 2).sum() / samples

@@ -140,6 +140,7 @@ def _useless(answer: Any) -> Verdict:
             "Beta and rho are exchanged.": lambda n, signal, rest: place(n, math.sqrt(signal / rest)),
         },
         tolerance=1e-4,
+        read=lambda value: 1e9 if np.ndim(value) == 0 and value == math.inf else value,  # infinities have no difference
     )
 
 
