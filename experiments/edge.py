@@ -39,7 +39,7 @@ def photographs() -> tuple[torch.Tensor, torch.Tensor]:
     rng, patches = np.random.default_rng(0), []
     for image in (getattr(data, name)() for name in NAMES):
         grey = image.mean(axis=2) if image.ndim == 3 else image
-        for row, column in rng.integers(0, np.array(grey.shape) - (4, 8), (25, 2)):
+        for row, column in rng.integers(0, [grey.shape[0] - 4, grey.shape[1] - 8], (25, 2)):
             patches.append(grey[row : row + 4, column : column + 8].ravel() / 128 - 1)
     return torch.from_numpy(np.array(patches)).float(), torch.arange(10).repeat_interleave(25)
 
@@ -62,7 +62,7 @@ def one_job(hidden: int, rate: float, seed: int, every: int, steps: int) -> dict
         stepper.zero_grad()
         now = loss()
         losses.append(round(now.item(), 5))
-        now.backward()
+        torch.autograd.backward(now)
         stepper.step()
     return {"hidden": hidden, "rate": rate, "seed": seed, "every": every, "loss": losses, "largest": largest}
 

@@ -58,8 +58,8 @@ def risk_parts(n: int, p: int, *, signal: float, unseen: float, noise: float) ->
         ValueError: if a number is out of its range.
 
     Example:
-        >>> risk_parts(4, 8, signal=1.0, unseen=0.5, noise=0.0)
-        RiskParts(bias=0.75, variance=0.9166666666666667, noise=0.0)
+        >>> risk_parts(4, 8, signal=1.0, unseen=0.75, noise=0.0)
+        RiskParts(bias=1.0, variance=1.25, noise=0.0)
     """
     n, p = whole("n", n, least=1), whole("p", p, least=0)
     signal, unseen, noise = _amounts(signal, unseen, noise)
