@@ -119,6 +119,16 @@ def test_integrated_gradients_give_up_rather_than_miss_the_difference():
         integrated_gradients(convolutional(), images(), [0, 1, 2], tolerance=1e-9, most_steps=20)
 
 
+class Undefined(nn.Module):
+    def forward(self, x):
+        return x.flatten(1).log()
+
+
+def test_integrals_of_what_is_undefined_are_an_error():
+    with pytest.raises(ValueError, match=r"image 0 misses its difference by (nan|inf) after 20 steps"):
+        integrated_gradients(Undefined(), images(1), 0, most_steps=20)
+
+
 class Spelled(nn.Module):
     """Two convolutions with a ReLU after each, written in one way or another."""
 
@@ -205,6 +215,46 @@ def test_with_positive_weights_guided_backpropagation_is_the_plain_gradient():
 def test_where_nothing_is_guided_there_is_an_error_and_no_plain_gradient(activation):
     with pytest.raises(ValueError, match="model has no ReLU between its images and its scores"):
         guided_backpropagation(convolutional(activation), images(), [0, 3, 1])
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        return x**3
+
+    @staticmethod
+    def backward(context, slope):
+        return slope
+
+
+def part_in_place(x):
+    x[:, :3].relu_()
+    return x
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: Spelled(part_in_place), "CopySlices"),
+        (lambda: Spelled(lambda x: Cube.apply(x.relu())), "CubeBackward"),
+    ],
+)
+def test_where_a_relu_may_be_hidden_there_is_an_error(make, name):
+    with pytest.raises(ValueError, match=f"model has a step whose inside cannot be seen, .*{name}"):
+        guided_backpropagation(make(), images(), [0, 3, 1])
+
+
+def test_a_scripted_model_is_guided_right_or_not_at_all():
+    """PyTorch may fuse steps of a script into one when it runs again."""
+    model, x, targets = Spelled(nn.ReLU()), images(), [0, 3, 1]
+    wanted, scripted = guided_by_hand(model, x, targets), torch.jit.script(model)
+    for _ in range(4):
+        try:
+            found = guided_backpropagation(scripted, x, targets)
+        except ValueError as error:
+            assert "whose inside cannot be seen" in str(error)  # noqa: PT017
+        else:
+            torch.testing.assert_close(found, wanted)
 
 
 class SpelledMask(nn.Module):

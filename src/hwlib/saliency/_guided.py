@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from hwlib._core.optional import require
 from hwlib.saliency._guard import as_images, as_targets, differentiate, target_scores, unchanged
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def guided_backpropagation(model: Any, images: torch.Tensor, targets: Targets) -
 
     Raises:
         ValueError: as for :func:`hwlib.saliency.gradient`, and if there was no ReLU on the way back, so that the result
-            would be the plain gradient. One that is written as a product with a mask, or by ``torch.where``, is not
-            seen.
+            would be the plain gradient, or a step that may hide one. Only a ReLU that is written as a product with a
+            mask, or by ``torch.where``, is overlooked.
 
     Source: Springenberg, Dosovitskiy, Brox & Riedmiller, *Striving for Simplicity: The All Convolutional Net* (2015);
     problem ``input-gradients``.
@@ -65,7 +66,13 @@ def guided_backpropagation(model: Any, images: torch.Tensor, targets: Targets) -
     with unchanged(model):
         at = as_images(images)
         scores = target_scores(model, at, as_targets(targets, len(at)))
-        found = [node for node in _nodes(scores.grad_fn) if _is_relu(node)]
+        nodes = list(_nodes(scores.grad_fn))
+        if hidden := next(filter(_hides_nodes, nodes), None):
+            raise ValueError(
+                f"model has a step whose inside cannot be seen, {hidden.name()}: accepted are models without scripted"
+                " or compiled parts, autograd functions of their own, and changes of parts of tensors in place"
+            )
+        found = [node for node in nodes if _is_relu(node)]
         for node in found:
             node.register_prehook(_keep_positive)
         guided = differentiate(scores, at)
@@ -88,6 +95,12 @@ def _nodes(end: Any) -> Iterator[Any]:
 def _is_relu(node: Any) -> bool:
     test = _KINDS.get(node.name().rstrip("0123456789"))
     return test is not None and test(node)
+
+
+def _hides_nodes(node: Any) -> bool:
+    """Whether a node stands for several steps, or for one that only its author knows."""
+    known = require("torch").autograd.function.BackwardCFunction  # of Python's own: compiled parts, too
+    return isinstance(node, known) or any(word in node.name() for word in ("DifferentiableGraph", "CopySlices"))
 
 
 def _is_zero(limit: Any) -> bool:

@@ -199,7 +199,7 @@ def integrated_gradients(
         classes = as_targets(targets, len(ends))
         ways = [_Way(model, *way) for way in zip(starts, ends, classes, strict=True)]
         for number, way in enumerate(ways):
-            if (gap := way.refine(tolerance, most_steps)) > tolerance:
+            if not (gap := way.refine(tolerance, most_steps)) <= tolerance:  # NaN is not, either
                 raise ValueError(
                     f"tolerance={tolerance}: image {number} misses its difference by {gap:.2g} after {way.steps} steps;"
                     " accepted are a larger tolerance and larger most_steps"
@@ -228,7 +228,7 @@ class _Way:
 
     def refine(self, tolerance: float, most: int) -> float:
         """Halve pieces, the worst first, until the gap is small; gives the gap that is left."""
-        while (gap := abs(float(self.gaps().sum()))) > tolerance and self.steps < most:
+        while not (gap := abs(float(self.gaps().sum()))) <= tolerance and self.steps < most:
             number = min(_AT_ONCE, most - self.steps, self.steps)
             worst = self.gaps().abs().topk(number).indices.tolist()
             self._add([(self.places[k] + self.places[k + 1]) / 2 for k in worst])

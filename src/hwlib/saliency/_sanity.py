@@ -25,8 +25,8 @@ def randomized(model: Any, *, layers: int | None = None, rng: RandomSource = Non
     """A copy of a model whose last layers have forgotten what they learned.
 
     A layer is a module with a kernel or a matrix. Each of its parameters is drawn anew from the normal distribution
-    that has the mean and the spread of its own entries, so that scores and gradients keep their order of magnitude.
-    Normalizations are kept. If a map is about what the model has learned, the copy's map is another.
+    that has the mean and the spread of its own entries, so that weights keep their scale; scores and gradients need
+    not. Normalizations are kept. If a map is about what the model has learned, the copy's map is another.
 
     Args:
         model: a torch module.
