@@ -477,51 +477,6 @@ def test_for_equal_weights_it_is_divisibility():
     }
 
 
-# --- prop-transpose-resize -------------------------------------------------------------------------------------
-
-
-def resized_and_convolved(case):
-    w, (n, m), repeats, step, p, c = case
-    k, l = (1 + max(index[axis] for index in w) for axis in (0, 1))  # noqa: E741
-    large = {(i, j): c for i in range(n * repeats) for j in range(m * repeats)}
-    rows, columns = places(k, n * repeats, step, p), places(l, m * repeats, step, p)
-    return {
-        sum(w[a, b] * large.get((step * r - p + a, step * q - p + b), 0) for a, b in w)
-        for r, q in itertools.product(rows, columns)
-    }
-
-
-def resize_cases():
-    for (k, l), image in itertools.product([(1, 1), (1, 2), (2, 2)], [(1, 1), (2, 1), (2, 2)]):  # noqa: E741
-        for repeats, step, p, c in itertools.product((1, 2, 3), (1, 2), (0, 1), (1, 2)):
-            if k <= image[0] * repeats + 2 * p and l <= image[1] * repeats + 2 * p:
-                for weights in itertools.product((1, -1, 0), repeat=k * l):
-                    yield dict(zip(np.ndindex(k, l), weights, strict=True)), image, repeats, step, p, c
-
-
-resize = Statement(
-    "prop-transpose-resize",
-    text="e2a8beb3",
-    cases=resize_cases,
-    hypotheses={"no padding": lambda case: case[4] == 0},
-    conclusion=lambda case: len(resized_and_convolved(case)) == 1,
-    scope="kernels to 2 by 2 of weights from -1 to 1, images to 2 by 2, repeated 1 to 3 times, strides to 2",
-)
-
-
-def test_resize_then_convolve_keeps_flat_flat():
-    assert resize.verify().without == {"no padding": ({(0, 0): 1}, (1, 1), 1, 1, 1, 1)}
-
-
-def test_the_library_s_convolution_of_a_repeated_image_is_constant():
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        w = rng.standard_normal(rng.integers(1, 5, 2))
-        large = np.full((4, 5), 3.0).repeat(2, axis=0).repeat(2, axis=1)
-        drawn = conv_matrix(w, large.shape) @ large.ravel()
-        assert np.allclose(drawn, 3 * w.sum(), rtol=0, atol=1e-12)
-
-
 # --- sentences beside the statements ---------------------------------------------------------------------------
 
 

@@ -1,6 +1,14 @@
 """A convolution is a matrix: building it, its shifts, its transpose, its gradients, its cost (chapters *conv_…*)."""
 
 from hwlib.conv._cost import Cost, conv_cost, image_channels_first, kernel_channels_first, measured_costs
+from hwlib.conv._enlarge import (
+    WAYS_TO_ENLARGE,
+    EnlargingRuns,
+    enlarger,
+    flat_contrast,
+    stored_enlarging,
+    train_enlarger,
+)
 from hwlib.conv._gradients import (
     circular_eigenvalues,
     col2im,
@@ -12,6 +20,7 @@ from hwlib.conv._gradients import (
     sigmoid_gradient,
 )
 from hwlib.conv._matrix import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
+from hwlib.conv._phases import nearest_even_kernel, phase_sums, resize_factor
 from hwlib.conv._plan import Padding
 from hwlib.conv._shifts import (
     circular_conv_matrix,
@@ -32,7 +41,9 @@ from hwlib.conv._transpose import (
 )
 
 __all__ = [
+    "WAYS_TO_ENLARGE",
     "Cost",
+    "EnlargingRuns",
     "Padding",
     "circular_conv_matrix",
     "circular_eigenvalues",
@@ -43,6 +54,8 @@ __all__ = [
     "conv_matrix",
     "conv_transpose_matrix",
     "conv_transpose_output_shape",
+    "enlarger",
+    "flat_contrast",
     "fourier_convolution",
     "im2col",
     "image_channels_first",
@@ -53,14 +66,19 @@ __all__ = [
     "measured_costs",
     "modular_convolution",
     "modular_fourier",
+    "nearest_even_kernel",
     "operator_norm",
     "output_shape",
+    "phase_sums",
     "pixel_shuffle_matrix",
     "power_iteration",
+    "resize_factor",
     "sigmoid_gradient",
+    "stored_enlarging",
     "subpixel_kernel",
     "symbol_array",
     "symbolic_conv_matrix",
     "symbolic_conv_transpose_matrix",
+    "train_enlarger",
     "transposed_kernel",
 ]

@@ -2,6 +2,7 @@ from .act_softmax import softmax_explorer as softmax_explorer
 from .act_swish import swish_explorer as swish_explorer
 from .backprop_chain import sweep_explorer as sweep_explorer
 from .backprop_layers import batch_backward_explorer as batch_backward_explorer
+from .conv_checkerboard import conv_checkerboard_explorer as conv_checkerboard_explorer
 from .conv_counting import cost_explorer as cost_explorer
 from .conv_gradients import gradient_explorer as gradient_explorer
 from .conv_matrix import conv_explorer as conv_explorer
