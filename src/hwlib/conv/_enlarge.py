@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -70,8 +70,7 @@ def enlarger(way: str, *, channels: int = 8, rng: RandomSource = None) -> torch.
                 drawn = np.array([[nearest_even_kernel(kernel, 2) for kernel in row] for row in drawn])
             layer.weight.copy_(torch.from_numpy(drawn))
             layer.bias.zero_()
-    model: torch.nn.Sequential = torch.nn.Sequential(*layers)
-    return model
+    return cast("torch.nn.Sequential", torch.nn.Sequential(*layers))
 
 
 def flat_contrast(model: torch.nn.Module) -> float:
