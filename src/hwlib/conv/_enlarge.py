@@ -51,11 +51,14 @@ def enlarger(way: str, *, channels: int = 8, rng: RandomSource = None) -> torch.
         >>> enlarger("resize", rng=0)(require("torch").ones(1, 1, 3, 4)).shape
         torch.Size([1, 1, 6, 8])
     """
-    torch = require("torch")
+    require("torch")
+    import torch
+
     if way not in WAYS_TO_ENLARGE:
         raise ValueError(f"way={way!r}: accepted are {', '.join(WAYS_TO_ENLARGE)}")
     channels, random = whole("channels", channels, least=1), generator("rng", rng)
     gather = torch.nn.Conv2d(1, channels, 3, padding=1)
+    last: torch.nn.Conv2d | torch.nn.ConvTranspose2d
     if way == "resize":
         last = torch.nn.Conv2d(channels, 1, 3, padding=1)
         layers = [gather, torch.nn.ReLU(), torch.nn.Upsample(scale_factor=2), last]
@@ -69,8 +72,8 @@ def enlarger(way: str, *, channels: int = 8, rng: RandomSource = None) -> torch.
             if layer is last and way == "even start":
                 drawn = np.array([[nearest_even_kernel(kernel, 2) for kernel in row] for row in drawn])
             layer.weight.copy_(torch.from_numpy(drawn))
-            layer.bias.zero_()
-    return cast("torch.nn.Sequential", torch.nn.Sequential(*layers))
+            torch.nn.init.zeros_(cast("torch.Tensor", layer.bias))
+    return torch.nn.Sequential(*layers)
 
 
 def flat_contrast(model: torch.nn.Module) -> float:
