@@ -69,7 +69,8 @@ RIGHT = {
     "conv-matrix-edge-places": EDGE_PLACES,
     "conv-matrix-output-size": output_size,
     "conv-matrix-build": build,
-    "conv-matrix-nonzeros": lambda n, k: (k * (n - k + 1)) ** 2,
+    "conv-matrix-unread": (5, 2, 2),
+    "conv-matrix-slopes": np.array([[0.1, -0.2, 0.1], [0, 0, 0], [-0.1, 0.2, -0.1]]),
 }
 
 
@@ -252,12 +253,25 @@ WRONG = {
             "stride = 2, padding = 0 your function returns an array",
         ),
     ],
-    "conv-matrix-nonzeros": [
-        (lambda n, k: (n - k + 1) ** 2 * n**2, "all entries, zeros included"),
-        (lambda n, k: (n - k + 1) ** 2, "number of rows"),
-        (lambda n, k: (n - k) ** 2 * k**2, "n - k + 1 times along a side"),
-        (lambda n, k: k**2 * n**2, "for each input pixel"),
-        (lambda n, k: 1, "For n = 2, k = 1 your function returns 1, expected 4"),
+    "conv-matrix-unread": [
+        ((5, 2, 1), "With stride 1 the last place"),
+        ((4, 4, 2), "One place that covers everything"),
+        ((4, 2, 2), "The stride divides n - k"),
+        ((7, 2, 3), "look at the end, not between"),
+        ((2, 2, 3), "Here the stride 3 is larger than the kernel 2"),
+        ((2, 3, 1), "does not fit on 2 pixels"),
+        ((5, 2), "Give three whole numbers"),
+        ((5, 2, 0), "Give three whole numbers"),
+        ((10**9, 3, 2), "larger than need be"),
+    ],
+    "conv-matrix-slopes": [
+        ([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "On the slope x(i,j) = j the output at (0,0) is -8"),
+        ([[1, 1, 1]] * 3, "averages: constant images come through"),
+        ([[0, 1, 0], [1, -3, 1], [0, 1, 0]], "Subtract as much as you add"),
+        ([[1, 0], [0, 0]], "shape (2, 2): three by three"),
+        ([[0] * 3] * 3, "Zeros see nothing at all"),
+        ([[1, -2, 1]], "three by three weights are asked for"),
+        ("Laplace", "Give three rows"),
     ],
 }
 

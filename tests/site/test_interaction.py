@@ -49,10 +49,10 @@ def test_two_sliders_together_show_the_frame_of_both(desktop):
             handles.nth(number).focus()
             desktop.keyboard.press(key)
 
-    press("ArrowRight")
-    notes.get_by_text("⌊(4 + 2·0 − 2) / 2⌋ + 1 = 2").wait_for()  # kernel 2, stride 2, padding 0
-    assert notes.count() == 1
     press("ArrowLeft")
+    notes.get_by_text("⌊(4 + 2·1 − 2) / 1⌋ + 1 = 5").wait_for()  # kernel 2, stride 1, padding 1
+    assert notes.count() == 1
+    press("ArrowRight")
 
 
 def pointing_lights_what_belongs_together(tab, how):

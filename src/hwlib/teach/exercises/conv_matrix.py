@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import sympy
 
+from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, compare_matrix, compare_places, exercise
-from hwlib.teach._compare import all_cases
+from hwlib.teach._compare import all_cases, as_meant, named
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("conv-matrix-slide-1d")
@@ -66,6 +68,65 @@ def _edge_places(answer: Any) -> Verdict:
             ),
         },
     )
+
+
+@exercise("conv-matrix-unread")
+def _unread(answer: Any) -> Verdict:
+    """Sizes (n, k, s) with s <= k for which a convolution does not read every pixel."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        n, k, s = (whole("a size", size, least=1) for size in answer)
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give three whole numbers n, k and s, each at least one, as a tuple.")
+    if max(n, k, s) > 1000:
+        return Verdict("wrong", f"({n}, {k}, {s}) is larger than need be: take numbers up to 1000.")
+    if k > n:
+        return Verdict("wrong", f"A kernel of {k} does not fit on {n} pixels: there is no place at all.")
+    read = {r + a for r in range(0, n - k + 1, s) for a in range(k)}
+    unread = sorted(set(range(n)) - read)
+    if s > k:
+        gap = f"x({unread[0]}) is not read, but" if unread else "Here"
+        message = f"{gap} the stride {s} is larger than the kernel {k}."
+        return Verdict("wrong", message, named({_LARGER_STRIDE: bool(unread)}))
+    if not unread:
+        made = {
+            "With stride 1 the last place always ends at the last pixel.": s == 1,
+            "One place that covers everything leaves nothing.": n == k,
+            "The stride divides n - k, so the last place ends at the last pixel.": True,
+        }
+        return Verdict("wrong", f"With n = {n}, k = {k}, s = {s} every pixel is read.", named(made))
+    last = max(range(0, n - k + 1, s))
+    return Verdict("right", f"The last place ends at x({last + k - 1}), and x({unread[0]}) is not read.")
+
+
+_LARGER_STRIDE = "The sentence speaks of strides that are not larger than the kernel: look at the end, not between."
+
+
+@exercise("conv-matrix-slopes")
+def _slopes(answer: Any) -> Verdict:
+    """A kernel of three by three weights that gives zero on every slope, and is not zero."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        kernel = as_meant("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
+    except (TypeError, ValueError, OverflowError):
+        return Verdict("wrong", "Give three rows of three numbers.")
+    if kernel.shape != (3, 3):
+        return Verdict("wrong", f"Your kernel has the shape {kernel.shape}: three by three weights are asked for.")
+    rows, columns = np.indices((3, 3))
+    slopes = {"x(i,j) = 1": np.ones((3, 3), int), "x(i,j) = i": rows, "x(i,j) = j": columns}
+    for slope, image in slopes.items():
+        if total := (kernel * image).sum():
+            made = {
+                "Weights that add up to zero are blind to constant images only; a slope still shows.": not kernel.sum(),
+                "A kernel without negative weights averages: constant images come through.": bool((kernel >= 0).all()),
+                "Subtract as much as you add: here the weights do not add up to zero.": True,
+            }
+            return Verdict("wrong", f"On the slope {slope} the output at (0,0) is {total}, expected 0.", named(made))
+    if not kernel.any():
+        return Verdict("wrong", "It gives zero on every slope.", "Zeros see nothing at all, no edges either.")
+    return Verdict("right", "It gives zero on constants and on slopes in both directions, and so on every slope.")
 
 
 @exercise("conv-matrix-output-size")
@@ -154,22 +215,6 @@ def _build(answer: Any) -> Verdict:
                 _with_wrapped_columns
             ),
             "Rows and columns are swapped: this is the transpose.": lambda *case: _matrix(*case).T,
-        },
-    )
-
-
-@exercise("conv-matrix-nonzeros")
-def _nonzeros(answer: Any) -> Verdict:
-    """Stored entries of the matrix of a k x k kernel on an n x n input, stride 1, no padding."""
-    return compare_function(
-        answer,
-        lambda n, k: conv_matrix(np.ones((k, k)), (n, n)).nnz,
-        [{"n": n, "k": k} for n in range(1, 10) for k in range(1, n + 1)],
-        mistakes={
-            "That is the number of all entries, zeros included.": lambda n, k: (n - k + 1) ** 2 * n**2,
-            "That is the number of rows. Each row has k * k nonzeros.": lambda n, k: (n - k + 1) ** 2,
-            "That is k * k nonzeros for each input pixel; count outputs instead.": lambda n, k: k**2 * n**2,
-            "The kernel fits n - k + 1 times along a side, not n - k.": lambda n, k: (n - k) ** 2 * k**2,
         },
     )
 

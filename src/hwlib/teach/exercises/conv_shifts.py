@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hwlib._core.exact import as_exact
 from hwlib._core.types import AnyArray
 from hwlib.conv import circular_conv_matrix, circular_kernel, commutes_with_shifts
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import named
+from hwlib.teach._compare import as_meant, named
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -21,7 +20,7 @@ def _error(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        matrix = as_exact("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
+        matrix = as_meant("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
     except (TypeError, ValueError, OverflowError):
         return Verdict("wrong", "Give a matrix of numbers as a list of rows.")
     if matrix.shape != (4, 4):
@@ -93,12 +92,12 @@ def _notch(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        weights = as_exact("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
+        weights = as_meant("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
     except (TypeError, ValueError, OverflowError):
         return Verdict("wrong", "Give the weights as a list of numbers.")
     if weights.ndim != 1 or not 1 <= weights.size <= 8:
         return Verdict("wrong", f"Your kernel has the shape {weights.shape}: accepted are one to eight weights.")
-    w = [_simple(weight) for weight in weights]
+    w = weights.tolist()
     hum = [1, 0, -1, 0] * 2
 
     def output(signal: list[int]) -> list[Fraction]:
@@ -112,7 +111,6 @@ def _notch(answer: Any) -> Verdict:
         ),
         "Pixels four apart are equal in the hum: added, they double.": len(w) > 4 and w[0] == w[4] != 0,
         "A kernel of one weight only makes the hum weaker or moves it.": used == 1,
-        "A mean over a whole period does it, but needs four weights.": used == 4 and not any(made),
     }
     if any(made):
         return Verdict("wrong", f"The hum (1, 0, -1, 0, 1, 0, -1, 0) becomes ({shown}).", named(mistakes))
@@ -129,16 +127,10 @@ def _notch(answer: Any) -> Verdict:
             ),
         )
     if used > 3:
-        return Verdict(
-            "wrong", f"It works, but with {used} weights other than 0; at most 3 are asked for.", named(mistakes)
-        )
+        message = f"It works, but with {used} weights other than 0; at most 3 are asked for."
+        means = {"A mean over a whole period does it, but needs four weights.": set(w) <= {0, Fraction(1, 4)}}
+        return Verdict("wrong", message, named(means))
     return Verdict("right", "The hum and all its moves are erased, and constant signals stay.")
-
-
-def _simple(number: Fraction) -> Fraction:
-    """0.1 as a tenth, whatever its bits are."""
-    near = Fraction(number).limit_denominator(1000)
-    return near if abs(near - number) < Fraction(1, 10**12) else Fraction(number)
 
 
 @exercise("conv-shifts-fast")

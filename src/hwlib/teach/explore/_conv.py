@@ -23,8 +23,13 @@ def sliders(
     strides: Sequence[int],
     paddings: Sequence[int],
     frame: Callable[[AnyArray, AnyArray, int, int], str],
+    *,
+    start: tuple[int, int, int] | None = None,
 ) -> ipywidgets.VBox:
-    """Sliders for kernel size, stride and padding above the frame of a kernel of 1, 2, 3, ... on the image."""
+    """Sliders for kernel size, stride and padding above the frame of a kernel of 1, 2, 3, ... on the image.
+
+    They begin at ``start`` where it is among their positions, otherwise at the first.
+    """
     pixels = np.asarray(image)
     if pixels.ndim != 2:
         raise ValueError(f"image has shape {pixels.shape}: accepted are two-dimensional arrays")
@@ -32,7 +37,11 @@ def sliders(
     def framed(size: int, stride: int, padding: int) -> str:
         return frame(pixels, np.arange(1, size**2 + 1).reshape(size, -1), stride, padding)
 
-    return frame_explorer({"kernel size k": kernel_sizes, "stride s": strides, "padding p": paddings}, framed)
+    controls = {"kernel size k": kernel_sizes, "stride s": strides, "padding p": paddings}
+    begin = {
+        name: value for (name, values), value in zip(controls.items(), start or (), strict=False) if value in values
+    }
+    return frame_explorer(controls, framed, start=begin)
 
 
 def kernel_grid(kernel: AnyArray) -> Grid:

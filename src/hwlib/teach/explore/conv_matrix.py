@@ -39,7 +39,7 @@ def conv_explorer(
         paddings: positions of the third.
 
     Returns:
-        Widget for Jupyter, Colab and the static page.
+        Widget for Jupyter, Colab and the static page; it opens on kernel 3, stride 2, padding 1, if it has them.
 
     Raises:
         ValueError: if the image is not two-dimensional or a kernel does not fit.
@@ -48,7 +48,7 @@ def conv_explorer(
         >>> len(conv_explorer(np.eye(3, dtype=int)).children)  # three sliders, style, frames
         5
     """
-    return sliders(image, kernel_sizes, strides, paddings, _frame)
+    return sliders(image, kernel_sizes, strides, paddings, _frame, start=(3, 2, 1))
 
 
 def _frame(pixels: AnyArray, kernel: AnyArray, stride: int, padding: int) -> str:
