@@ -1,4 +1,7 @@
-"""Maps of a layer's features: which places of it speak for a class."""
+"""Maps of a layer's features: which places of it speak for a class.
+
+Chapter: *A saliency map shows a gradient, not a reason*.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 However ReLU is written, as a module, a function, a method, in place or not, or as a clamp at zero, PyTorch records the
 same few kinds of nodes. Hooks there see all of them, change nothing in the model, and go away with the graph.
+
+Chapter: *A saliency map shows a gradient, not a reason*.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 def guided_backpropagation(model: Any, images: torch.Tensor, targets: Targets) -> torch.Tensor:
     """The gradient, with what is negative set to zero wherever it comes back to a ReLU.
 
-    It is the derivative of no function: it shows what would raise the score by ways on which nothing lowers it. ReLU6
-    and other clamps from zero on count as ReLU; nodes of other activations let the gradient through as it is.
+    In general this is not the gradient of any function. ReLU6 and other clamps from zero on count as ReLU; other
+    activations let pass what their derivative lets pass.
 
     Args:
         model: as for :func:`hwlib.saliency.gradient`.

@@ -1,4 +1,7 @@
-"""Maps made of gradients at the input: the gradient, its product with the image, and averages of gradients."""
+"""Maps made of gradients at the input: the gradient, its product with the image, and averages of gradients.
+
+Chapter: *A saliency map shows a gradient, not a reason*.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ _FIRST = 16  # steps that integrated gradients begin with
 def gradient(model: Any, images: torch.Tensor, targets: Targets) -> torch.Tensor:
     """Derivative of each image's score with respect to its pixels.
 
-    Where the model is piecewise linear, this is what the score really is near the image: score + gradient . change, as
-    long as the change stays in the image's region.
+    Where the model is piecewise linear, the score near the image is exactly the score at the image plus the product of
+    gradient and change, as long as the change does not leave the image's region.
 
     Args:
         model: a torch module from images to scores (n, classes), before softmax; it is not changed.
@@ -96,7 +99,7 @@ def smooth_gradient(
 ) -> torch.Tensor:
     """Average of the gradients at noisy copies of each image (SmoothGrad).
 
-    It estimates the gradient of the score averaged over the noise, a function that is smooth even where the score has
+    It estimates the gradient of the score averaged over the noise, a function that is smooth also where the score has
     kinks. All images of a call get the same noise.
 
     Args:

@@ -1,4 +1,7 @@
-"""Occlusion: what the score loses where a part of the image is covered. Slow, and free of derivatives."""
+"""Occlusion: what the score loses where a part of the image is covered. Slow, and free of derivatives.
+
+Chapter: *A saliency map shows a gradient, not a reason*.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What two other packages were measured to return; see ``experiments/saliency_peers.py``."""
+"""What two other packages were measured to return; see ``experiments/saliency_peers.py``.
+
+Chapter: *A saliency map shows a gradient, not a reason*.
+"""
 
 from __future__ import annotations
 

