@@ -71,7 +71,7 @@ def two_relus_are_xor():
 
 on_bits = Statement(
     "prop-networks-bits",
-    text="bfb9ff6d",
+    text="f0d81441",
     cases=one_neuron,
     hypotheses={"monotone": lambda case: case[0] in MONOTONE},
     conclusion=lambda case: misses_xor(case) and two_relus_are_xor(),
@@ -118,7 +118,7 @@ def plane():
 
 gates = Statement(
     "prop-networks-gates",
-    text="e7357109",
+    text="259cf8a5",
     cases=plane,
     conclusion=lambda x: (f_or(*x) > 0) == (x[0] > 0 or x[1] > 0) and (f_xor(*x) > 0) == differ(*x),
     scope="all points with coordinates from -3 to 3 in halves",
@@ -315,7 +315,7 @@ def at_least_zero_exactly_there():
 
 on_the_plane = Statement(
     "prop-networks-nand",
-    text="6d495a5f",
+    text="e1310c99",
     cases=networks_of_two_relus,
     hypotheses={"continuous": lambda case: case[0] is clipped or (case[0] != "both" and not any(case[1:3]))},
     conclusion=lambda case: not_positive_exactly_there(case) and at_least_zero_exactly_there(),
@@ -343,7 +343,7 @@ def gate(*x):
 
 nand_bits = Statement(
     "prop-networks-nand-bits",
-    text="f9d5adf1",
+    text="333b6e9b",
     cases=lambda: [x for m in range(5) for x in itertools.product((0, 1, HALF), repeat=m)],
     hypotheses={"bits": lambda x: HALF not in x},
     conclusion=lambda x: gate(*x) == (0 if all(t == 1 for t in x) else 1),
@@ -391,7 +391,7 @@ def is_complete(case):
 
 complete = Statement(
     "thm-networks",
-    text="af0f88ff",
+    text="399eaddb",
     cases=lambda: [(n, table) for n in range(4) for table in itertools.product((0, 1), repeat=2**n)],
     hypotheses={"n >= 1": lambda case: case[0] >= 1},
     conclusion=is_complete,

@@ -67,7 +67,7 @@ def graphs():
 
 order = Statement(
     "thm-kinks-order",
-    text="0fbcba40",
+    text="4bde2057",
     cases=graphs,
     hypotheses={"at least one kink": lambda f: bool(f[1])},
     conclusion=ordered,
@@ -119,7 +119,7 @@ def bends_at_zero_only(layers):
 
 no_biases = Statement(
     "thm-kinks-no-bias",
-    text="690d8953",
+    text="58107f37",
     cases=with_and_without_biases,
     hypotheses={"no biases": no_bias},
     conclusion=bends_at_zero_only,
@@ -197,7 +197,7 @@ def folds(case):
 
 fold = Statement(
     "thm-kinks-fold",
-    text="5650d6fd",
+    text="ce869d7d",
     cases=lambda: [(k, depth) for k in range(2, 7) for depth in range(1, 8) if k**depth <= 700],
     conclusion=folds,
     scope="all zigzags of two to six teeth, applied until there are 700 pieces",
@@ -239,7 +239,7 @@ def approximations():
 
 approximation = Statement(
     "thm-kinks-approximate",
-    text="a443a327",
+    text="19343195",
     cases=approximations,
     hypotheses={
         "fewer than n pieces": lambda case: len(set(case[1])) - 1 < case[0],
@@ -293,7 +293,7 @@ def chords_are_close(case):
 
 chords = Statement(
     "thm-kinks-chords",
-    text="d0dc9195",
+    text="effec372",
     cases=cubics,
     hypotheses={"bounded curvature": lambda case: case[3] == 1 or curvature(case) == 0},
     conclusion=chords_are_close,

@@ -15,31 +15,6 @@ from hwlib.teach._compare import as_meant, decimal, named, returned
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
-@exercise("logic-networks-xnor")
-def _xnor(answer: Any) -> Verdict:
-    """A ReLU network for XNOR on bits."""
-    return check_network(answer, boolean_function("~(x1 ^ x2)"))
-
-
-def check_network(answer: Any, function: BooleanFunction) -> Verdict:
-    """Check a ReLU network, given as layers (weight, bias), against a truth table.
-
-    Args:
-        answer: list of layers.
-        function: what it is to compute.
-
-    Returns:
-        The verdict, with the first input for which the output is wrong and the hidden values there.
-
-    Example:
-        >>> check_network([([[1, 1]], [0]), ([[1]], [0])], boolean_function("x1 | x2"))
-        ✗ Not yet. At (1, 1) the output is 2, expected 1. Hidden values there: (2).
-        The sign is right everywhere, the value is not: here the output must be exactly 0 or 1.
-    """
-    network = _network(answer, function.arity)
-    return network if isinstance(network, Verdict) else _on_the_table(network, function)
-
-
 def _on_the_table(network: LogicNetwork, function: BooleanFunction) -> Verdict:
     """The verdict on a network, from all rows of a truth table."""
     outputs, points = network(corners(function.arity))[:, 0], corners(function.arity)
@@ -94,7 +69,7 @@ def _network(answer: Any, inputs: int) -> LogicNetwork | Verdict:
 
 @exercise("logic-networks-and-plane")
 def _and_on_the_plane(answer: Any) -> Verdict:
-    """A ReLU network that is positive exactly on the open first quadrant."""
+    """A ReLU network of two hidden neurons that is positive exactly on the open first quadrant."""
 
     def both(s1: int, s2: int) -> bool:
         return s1 > 0 and s2 > 0
@@ -103,6 +78,9 @@ def _and_on_the_plane(answer: Any) -> Verdict:
     if isinstance(network, Verdict):
         return network
     proof = prove_gate(network, both)
+    if proof.verify() and network.units > 2:
+        message = f"The sign is right everywhere, with {network.units} hidden neurons: accepted are at most two."
+        return Verdict("wrong", message, "The minimum of two numbers takes one difference: which neuron is too many?")
     if proof.verify():
         return Verdict("right", f"The sign is right on all {len(proof.faces)} regions, edges and corners.")
     others: dict[str, Callable[[int, int], bool]] = {
@@ -117,6 +95,78 @@ def _and_on_the_plane(answer: Any) -> Verdict:
     value = network(np.array([[Fraction(x), Fraction(y)]], dtype=object))[0, 0]
     is_both = "are both positive" if x > 0 and y > 0 else "are not both positive"
     return Verdict("wrong", f"At ({x}, {y}) the output is {value}, but the inputs {is_both}.", diagnosis)
+
+
+@exercise("logic-networks-one")
+def _one_is_not_enough(answer: Any) -> Verdict:
+    """A point where a network of one hidden neuron is wrong about AND on the plane."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, not {answer!r}.")
+    told = ""
+    for w, b, v, c in _ONE_NEURON:
+        point = returned(answer, {"w": w, "b": b, "v": v, "c": c})
+        if isinstance(point, Verdict):
+            return point
+        if is_open(point):
+            return UNANSWERED
+        try:
+            x, y = (Fraction(float(p)) for p in as_meant("point", point))
+        except (TypeError, ValueError, OverflowError):
+            return Verdict("wrong", f"Your function returns {point!r}: give a point (x1, x2) of two numbers.")
+        value = v * max(Fraction(w[0]) * x + Fraction(w[1]) * y + b, Fraction(0)) + c
+        is_both = x > 0 and y > 0
+        if (value > 0) != is_both:
+            continue
+        told = f"For w = {w}, b = {b}, v = {v}, c = {c} your function returns ({x}, {y}), where the output is {value}"
+        mistake = named(
+            {
+                "On bits one neuron may be right at all four points: look at points off the square.": (
+                    {x, y} <= {Fraction(0), Fraction(1)}
+                ),
+                "One point for all networks is not enough: some network is right there.": _is_constant(answer),
+                "Where the output is positive a false point is needed, and where it is not a true one.": True,
+            }
+        )
+        return Verdict(
+            "wrong", f"{told}: that is right, the inputs are {'' if is_both else 'not '}both positive.", mistake
+        )
+    return Verdict("right", f"A wrong point for each of {len(_ONE_NEURON)} networks.")
+
+
+_ONE_NEURON = [
+    ((p, q), b, v, c) for p, q in [(1, 1), (1, 0), (2, 1), (-1, -1), (0, 0), (1, -2)] for b in (-1, 0, 2)
+    for v in (-1, 0, 3) for c in (-2, 0, 1)
+]  # fmt: skip
+
+
+def _is_constant(answer: Callable[..., Any]) -> bool:
+    points = [returned(answer, {"w": w, "b": b, "v": v, "c": c}) for w, b, v, c in _ONE_NEURON]
+    return all(str(point) == str(points[0]) for point in points)
+
+
+@exercise("logic-networks-error")
+def _error(answer: Any) -> Verdict:
+    """The first false sentence, with a point of the plane."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        sentence, point = answer
+        x, y = as_meant("point", point)
+    except (TypeError, ValueError):
+        return Verdict("wrong", 'Give (sentence, (x1, x2)), such as ("A", (1, 0)).')
+    if sentence != "C":
+        reasons = {
+            "A": "A is true: each is what it is, by its definition.",
+            "B": "B is true: the sum is positive if one of the two is.",
+            "D": "D is false, but it follows from the sentences before it.",
+        }
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+    left = max(max(x, 0) + max(y, 0), 0)
+    right = max(x + y, 0)
+    message = f"At ({x}, {y}) relu(h1 + h2) = {left} and relu(x1 + x2) = {right}"
+    if left == right:
+        return Verdict("wrong", f"{message}: these are equal.", "What does the first layer forget?")
+    return Verdict("right", f"{message}.")
 
 
 @exercise("logic-networks-parity")

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwlib._core.arrays import real_array, whole_array
 from hwlib._core.types import Array, Integers
-from hwlib.logic import BooleanFunction, NotSeparable, boolean_function, corners
+from hwlib.logic import BooleanFunction, NotSeparable, boolean_function, corners, separate
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import as_meant, decimal, named
 from hwlib.teach._verdict import UNANSWERED, is_open
@@ -20,10 +20,10 @@ def _implies(answer: Any) -> Verdict:
     return check_neuron(answer, boolean_function("x1 >> x2", variables=["x1", "x2"]))
 
 
-@exercise("logic-neuron-two-of-three")
-def _two_of_three(answer: Any) -> Verdict:
-    """A neuron for: x1, and at least one of x2 and x3."""
-    return check_neuron(answer, boolean_function("x1 & (x2 | x3)"))
+@exercise("logic-neuron-council")
+def _council(answer: Any) -> Verdict:
+    """A neuron for: the chair x1 with two of the four others, or all four others."""
+    return check_neuron(answer, boolean_function((corners(5) @ (2, 1, 1, 1, 1) >= 4).astype(int).tolist()))
 
 
 def check_neuron(answer: Any, function: BooleanFunction) -> Verdict:
@@ -107,42 +107,67 @@ def _certificate(answer: Any) -> Verdict:
     return Verdict("right" if counted.verify() else "wrong", f"Both sides add up to {sums[0]}: no neuron computes f.")
 
 
-@exercise("logic-neuron-perceptron")
-def _perceptron(answer: Any) -> Verdict:
-    """One step of the perceptron rule."""
+@exercise("logic-neuron-negate")
+def _negate(answer: Any) -> Verdict:
+    """Weights and bias for NOT f, from whole ones for f."""
 
-    def step(w: Integers, b: int, x: Integers, f: int) -> tuple[Integers, int]:
-        error = f - int(w @ x + b >= 0)
-        return w + error * x, b + error
+    def table(w: Any, b: Any) -> Array:
+        weights = real_array("w", w)
+        return np.asarray(corners(len(weights)) @ weights + real_array("b", b) >= 0, dtype=float)
 
-    def together(neuron: tuple[Any, Any]) -> Array:
-        weights, bias = (real_array("answer", part) for part in neuron)
-        return np.append(weights, bias)
+    def on_the_table(w: Integers, b: int) -> Array:
+        return 1 - table(w, b)
 
+    def given(w: Integers, b: int) -> Any:
+        neuron = answer(w, b)
+        return neuron if neuron is None or is_open(neuron) else table(*neuron)
+
+    if not callable(answer):
+        return compare_function(answer, on_the_table, [])
     cases = [
-        {"w": np.array(w), "b": b, "x": np.array(x), "f": f}
-        for w, b in [((1, 1), 0), ((0, 0), 0), ((1, -2), 1), ((2, 1), -2)]
-        for x, f in [((0, 0), 0), ((0, 1), 1), ((1, 0), 0), ((1, 1), 1), ((1, 1), 0)]
+        {"w": np.array(w), "b": b} for w, b in [((1, 1), -1), ((1, 1), -2), ((0, 0), 0), ((-2, 1), 1), ((2, 1, 1), -3)]
     ]
-    cases.append({"w": np.array([0.25, 0.25]), "b": -0.5, "x": np.array([0, 1]), "f": 0})  # the sum is -1/4
     return compare_function(
-        answer,
-        step,
+        given,
+        on_the_table,
         cases,
         mistakes={
-            "The step goes the wrong way: a neuron that is silent and should fire needs x added.": (
-                lambda w, b, x, f: (2 * w - step(w, b, x, f)[0], 2 * b - step(w, b, x, f)[1])
-            ),
-            "The bias learns as well, as the weight of an input that is always 1.": (
-                lambda w, b, x, f: (step(w, b, x, f)[0], b)
-            ),
-            "Change nothing where the neuron is right.": lambda w, b, x, f: (w + (2 * f - 1) * x, b + 2 * f - 1),
-            "At a sum of zero the neuron fires.": (
-                lambda w, b, x, f: (w + (f - int(w @ x + b > 0)) * x, b + f - int(w @ x + b > 0))
-            ),
+            "Where the sum is zero both neurons fire: minus zero is not below zero.": lambda w, b: table(-w, -b),
+            "Turn the weights as well: the whole sum has to change its sign.": lambda w, b: table(w, -b - 1),
+            "Subtract the one: raising the bias makes it fire at even more points.": lambda w, b: table(-w, -b + 1),
         },
-        read=together,
     )
+
+
+@exercise("logic-neuron-error")
+def _error(answer: Any) -> Verdict:
+    """The first false sentence, with two functions of two bits."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        sentence, *tables = answer
+        f, g = (boolean_function(list(table)) for table in tables)
+        if (f.arity, g.arity) != (2, 2):
+            raise ValueError
+    except (TypeError, ValueError):
+        return Verdict(
+            "wrong", 'Give (sentence, f, g), such as ("A", (0, 0, 0, 1), (0, 1, 1, 1)): truth tables of two bits.'
+        )
+    if sentence != "C":
+        reasons = {
+            "A": "A is true: a sum of n literals less n is at least 0 only if all are 1.",
+            "B": "B is true: turn all signs, and lower the bias a little.",
+            "D": "D is false, but it follows from the sentences before it.",
+        }
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+    for name, part in (("f", f), ("g", g)):
+        if isinstance(separate(part), NotSeparable):
+            return Verdict("wrong", f"No neuron computes {name} = {part.values}, so C says nothing about it.")
+    union = boolean_function([max(pair) for pair in zip(f.values, g.values, strict=True)])
+    if isinstance(separate(union), NotSeparable):
+        return Verdict("right", f"f OR g has the table {union.values}, and no neuron computes that.")
+    message = f"f OR g has the table {union.values}, and a neuron does compute that."
+    return Verdict("wrong", message, "Which two functions of two variables have no neuron?")
 
 
 QUIZ = Quiz(

@@ -2,90 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 
-from hwlib._core.types import AnyArray
-from hwlib.network import folding_network
-from hwlib.pieces import PiecewiseLinear, approximate, pieces_of, relu_network
+from hwlib._core.arguments import whole_numbers
+from hwlib.network import Network, folding_network
+from hwlib.pieces import PiecewiseLinear, fewest_units, pieces_of
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-
-
-@exercise("pwl-kinks-weights")
-def _weights(answer: Any) -> Verdict:
-    """Output weights of units relu(x - knot), from the slopes of a function that is flat on the far left."""
-
-    def reference(slopes: AnyArray) -> AnyArray:
-        knots = np.arange(1, len(slopes))
-        intercepts = np.concatenate([[0], np.cumsum((slopes[:-1] - slopes[1:]) * knots)])
-        function = PiecewiseLinear(knots, slopes, intercepts)
-        weights: AnyArray = relu_network(function, least=False).layers[1].weight[0]
-        return weights
-
-    cases = [
-        {"slopes": np.array(slopes, float)}
-        for slopes in ([0, 1], [0, 3], [0, 1, 3], [0, 2, -1], [0, 1, -1, 0], [0, -2, 3, 1, 5])
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        mistakes={
-            "Those are the slopes. Units that began further left go on: only what changes is left for the new one.": (
-                lambda slopes: slopes[1:]
-            ),
-            "The sign is wrong: the weight is the slope after the kink minus the slope before it.": (
-                lambda slopes: -np.diff(slopes)
-            ),
-            "Take absolute values off: where the slope falls, the weight is negative.": (
-                lambda slopes: abs(np.diff(slopes))
-            ),
-            "There is a unit for each kink, one less than there are slopes.": (
-                lambda slopes: np.diff(slopes, prepend=0.0)
-            ),
-        },
-    )
-
-
-@exercise("pwl-kinks-activation")
-def _activation(answer: Any) -> Verdict:
-    """Slope a right of alpha, 0 between, -b left of beta, and the value 0 in between."""
-
-    def reference(x: float, a: float, b: float, alpha: float, beta: float) -> float:
-        function = PiecewiseLinear.through(
-            sorted({alpha, beta}), [0] * len({alpha, beta}), left_slope=-b, right_slope=a
-        )
-        return float(function(x))
-
-    def relu(z: float) -> float:
-        return max(z, 0.0)
-
-    cases = [
-        {"x": x, "a": a, "b": b, "alpha": alpha, "beta": beta}
-        for a, b, alpha, beta in [(2.0, 3.0, 1.0, -2.0), (1.0, -1.0, 0.5, -0.25), (1.0, 0.0, 0.0, 0.0)]
-        for x in (3.0, -3.0, 0.25, 1.5)
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        mistakes={
-            "On the left the slope comes out as b: relu(beta - x) already falls, so its weight is b, not -b.": (
-                lambda x, a, b, alpha, beta: a * relu(x - alpha) - b * relu(beta - x)
-            ),
-            "Both units look to the right. The one at beta has to look to the left: relu(beta - x).": (
-                lambda x, a, b, alpha, beta: a * relu(x - alpha) + b * relu(x - beta)
-            ),
-            "alpha and beta are swapped: slope a begins at alpha.": (
-                lambda x, a, b, alpha, beta: a * relu(x - beta) + b * relu(alpha - x)
-            ),
-            "The signs inside are turned round: relu(x - alpha) is on right of alpha.": (
-                lambda x, a, b, alpha, beta: a * relu(x + alpha) + b * relu(-beta - x)
-            ),
-        },
-    )
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("pwl-kinks-fold")
@@ -111,46 +38,126 @@ def _fold(answer: Any) -> Verdict:
     )
 
 
-@exercise("pwl-kinks-chords")
-def _chords(answer: Any) -> Verdict:
-    """Number of equal chords that keeps a tolerance, by the bound."""
+@exercise("pwl-kinks-units")
+def _units(answer: Any) -> Verdict:
+    """The fewest units of one hidden layer, from the slopes."""
 
-    def reference(width: float, curvature: float, tolerance: float) -> int:
-        return len(approximate(lambda x: x * 0, 0, width, tolerance=tolerance, curvature=curvature))
+    def reference(slopes: list[int]) -> int:
+        knots = np.arange(1, len(slopes))
+        intercepts = np.concatenate([[0], np.cumsum((np.array(slopes[:-1]) - slopes[1:]) * knots)])
+        return fewest_units(PiecewiseLinear(knots, np.array(slopes), intercepts))
 
-    def count(value: float) -> int:
-        return math.ceil(value * (1 - 1e-12))
+    def by_sum(slopes: list[int]) -> int:
+        return len(slopes) - 1 + (slopes[0] != 0)
+
+    def one_side(slopes: list[int]) -> int:
+        jumps = [b - a for a, b in itertools.pairwise(slopes)]
+        return len(jumps) + (-slopes[0] not in [0, *jumps])
+
+    def all_or_none(slopes: list[int]) -> int:
+        return len(slopes) - 1 + (slopes[0] != 0 and slopes[-1] != 0)
 
     cases = [
-        {"width": width, "curvature": curvature, "tolerance": tolerance}
-        for width, curvature, tolerance in [
-            (1.0, 2.0, 0.25),
-            (1.0, 2.0, 0.0625),
-            (2.0, 1.0, 0.125),
-            (1.0, 2.0, 0.011),
-            (6.0, 1.0, 0.001),
-            (3.0, 5.0, 0.02),
-        ]
-    ]
+        {"slopes": slopes}
+        for slopes in (
+            [0, 1], [-1, 0], [-1, 1], [1, 2], [-1, 1, 0], [2, 1, 3], [-3, -2, 0], [-1, 2, 4], [-3, -2, 1, 3],
+            [1, -1, 1, -1], [-4, -3, -1, 3], [-5, -2, -1, 7, 9],
+        )
+    ]  # fmt: skip
     return compare_function(
         answer,
         reference,
         cases,
         mistakes={
-            "The square root is missing: the error falls with the square of the number of pieces.": (
-                lambda width, curvature, tolerance: count(width**2 * curvature / (8 * tolerance))
+            "One unit a kink is sometimes one too few: on the far left the slope has to be right as well.": (
+                lambda slopes: len(slopes) - 1
             ),
-            "The bound has 8 in it: half the width on either side, and half the second derivative.": (
-                lambda width, curvature, tolerance: count(width * math.sqrt(curvature / (2 * tolerance)))
-            ),
-            "Round up: with fewer pieces the bound exceeds the tolerance.": (
-                lambda width, curvature, tolerance: int(width * math.sqrt(curvature / (8 * tolerance)))
-            ),
-            "The interval's width is missing.": (
-                lambda width, curvature, tolerance: count(math.sqrt(curvature / (8 * tolerance)))
-            ),
+            "Flat on the far left is one way to save a unit, not the only one.": by_sum,
+            "Several units together may look left: try sums of jumps, not only single ones.": one_side,
+            "All looking left, or none, are two choices out of many.": all_or_none,
         },
     )
+
+
+@exercise("pwl-kinks-error")
+def _error(answer: Any) -> Verdict:
+    """The first false sentence, with a network that has more kinks than units."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        sentence, layers = answer
+        network = Network.from_arrays([(weight, bias) for weight, bias in layers]).as_fractions()
+        kinks = pieces_of(network).kinks.tolist()
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give (sentence, layers) with layers such as [([[1], [1]], [0, -1]), ([[1, 1]], [0])].")
+    if sentence != "C":
+        reasons = {
+            "A": "A is true: relu(z) has its one kink where z is zero.",
+            "B": "B is true: elsewhere all units are straight around, and so is what is added up.",
+            "D": "D is false, but it follows from the sentences before it.",
+        }
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+    units = sum(len(layer.weight) for layer in network.layers[:-1])
+    message = f"{len(kinks)} kinks, and {units} hidden units"
+    if len(kinks) > units:
+        return Verdict("right", f"{message}: the input of a unit may cross zero more than once.")
+    mistake = "With one hidden layer C is true." if len(network.layers) == 2 else "Fold once more, or into more teeth."
+    return Verdict("wrong", f"{message}: no counter-example.", mistake)
+
+
+@exercise("pwl-kinks-chain")
+def _chain(answer: Any) -> Verdict:
+    """A chain of single units with two kinks."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        network = Network.from_arrays([(weight, bias) for weight, bias in answer]).as_fractions()
+        function = pieces_of(network)
+        widths = [len(layer.weight) for layer in network.layers]
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give a list of layers such as [([[1]], [0]), ([[1]], [0])].")
+    if any(width != 1 for width in widths):
+        return Verdict("wrong", f"The layers have {widths} rows: in a chain each has one.")
+    kinks = function.kinks.tolist()
+    if len(kinks) == 2:
+        shown = ", ".join(map(str, function.linear().slopes.tolist()))
+        return Verdict("right", f"Two kinks, at {kinks[0]} and {kinks[1]}, with the slopes {shown}.")
+    mistakes = {
+        "Without a hidden layer there is no ReLU.": len(widths) == 1,
+        "The output is constant: some unit is never on.": not kinks and not any(function.slopes.tolist()),
+        "One ReLU flattens one end. Turn the sign before the next, and raise it, so that it flattens the other.": True,
+    }
+    message = f"{len(kinks)} kinks: accepted are two."
+    return Verdict("wrong", message, next(text for text, made in mistakes.items() if made))
+
+
+@exercise("pwl-kinks-save")
+def _save(answer: Any) -> Verdict:
+    """Slopes with three kinks, from 1 to 5, that need three units only."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        slopes = [int(slope) for slope in whole_numbers("slopes", answer, least=-(10**6))]
+    except ValueError:
+        return Verdict("wrong", "Give a list of four whole slopes, from left to right.")
+    if len(slopes) != 4 or slopes[0] != 1 or slopes[-1] != 5:
+        return Verdict("wrong", f"These slopes are {slopes}: accepted are four, the first 1 and the last 5.")
+    if any(a == b for a, b in itertools.pairwise(slopes)):
+        return Verdict("wrong", "Two neighbouring slopes are equal: there is no kink between them.")
+    jumps = [b - a for a, b in itertools.pairwise(slopes)]
+    saved = [some for k in range(4) for some in itertools.combinations(jumps, k) if sum(some) == -1]
+    if saved:
+        return Verdict(
+            "right", f"The jumps are {jumps}, and {' + '.join(map(str, saved[0]))} = -1: three units will do."
+        )
+    mistakes = {
+        "The jumps that look left add up to minus the first slope, so to -1, not to 1.": any(
+            sum(some) == 1 for k in range(4) for some in itertools.combinations(jumps, k)
+        ),
+        "Choose a jump, or two, that make -1, then the others so that the last slope is 5.": True,
+    }
+    message = f"The jumps are {jumps}; no sum of some of them is -1, so four units are needed."
+    return Verdict("wrong", message, next(text for text, made in mistakes.items() if made))
 
 
 QUIZ = Quiz(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,46 +11,7 @@ from hwlib._core.types import AnyArray
 from hwlib.network import Network
 from hwlib.pieces import PiecewiseLinear, pieces_of
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-
-
-@exercise("pwl-pieces-slope")
-def _slope(answer: Any) -> Verdict:
-    """Slope of a two-layer network of one number at a point that is on no boundary; whole numbers."""
-
-    def reference(w1: AnyArray, b1: AnyArray, w2: AnyArray, x: float) -> float:
-        network = Network.from_arrays([(w1[:, None], b1), (w2[None], [0])])
-        return float(network.affine_at(x).weight[0, 0])
-
-    cases = [
-        {"w1": np.array(w1), "b1": np.array(b1), "w2": np.array(w2), "x": x}
-        for w1, b1, w2, x in [
-            ([2], [1], [3], 1.0),
-            ([2], [1], [3], -1.0),
-            ([2], [-3], [3], 1.0),
-            ([1, -1], [0, 0], [5, 7], 2.0),
-            ([1, -1], [0, 0], [5, 7], -2.0),
-            ([1, 2, -3], [-1, 4, 1], [2, -1, 5], 0.5),
-            ([1, 2, -3], [-1, 4, 1], [2, -1, 5], -3.5),
-            ([1, 2, 3], [0, -1, -2], [3, 5, 7], 0.75),
-        ]
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        mistakes={
-            "You count every unit. Only those with w1 x + b1 > 0 contribute.": lambda w1, b1, w2, x: w2 @ w1,
-            "The bias decides, too, which units are on: look at w1 x + b1, not at w1 x.": (
-                lambda w1, b1, w2, x: w2 @ (w1 * (w1 * x > 0))
-            ),
-            "The weights of the first layer are missing: the chain rule multiplies w2 by w1.": (
-                lambda w1, b1, w2, x: w2 @ (w1 * x + b1 > 0).astype(int)
-            ),
-            "That is the value at x. The slope is the derivative: no x and no b1 in the sum.": (
-                lambda w1, b1, w2, x: w2 @ np.maximum(w1 * x + b1, 0)
-            ),
-        },
-    )
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("pwl-pieces-knots")
@@ -145,45 +105,86 @@ def _shape(answer: Any) -> Verdict:
     )
 
 
-@exercise("pwl-pieces-lipschitz")
-def _lipschitz(answer: Any) -> Verdict:
-    """Lipschitz constant of the function through points, straight in between."""
-
-    def reference(x: list[Fraction], y: list[Fraction]) -> float:
-        return float(PiecewiseLinear.through(x, y).lipschitz)
-
-    def slopes(x: Any, y: Any) -> list[float]:
-        return [(d - c) / (b - a) for a, b, c, d in zip(x, x[1:], y, y[1:], strict=False)]
-
-    cases = [
-        {"x": x, "y": y}
-        for x, y in [
-            ([0, 1], [0, 3]),
-            ([0, 2], [0, 3]),
-            ([0, 1], [0, -3]),
-            ([0, 1, 2], [0, 4, 3]),
-            ([0, 4, 5, 9], [0, 2, -4, -4]),
-            ([0, 1, 2, 3], [0, 1, 2, 7]),
-            ([-2, -1, 3], [5, 1, 9]),
-        ]
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        mistakes={
-            "A steep fall counts as well: take absolute values.": lambda x, y: max(slopes(x, y)),
-            "Those are differences of values: divide by the widths.": lambda x, y: max(
-                abs(d - c) for c, d in itertools.pairwise(y)
-            ),
-            "That is the slope from the first point to the last. Somewhere between it may be steeper.": (
-                lambda x, y: abs(y[-1] - y[0]) / (x[-1] - x[0])
-            ),
-            "That is the average steepness. The constant has to hold everywhere.": (
-                lambda x, y: sum(map(abs, slopes(x, y))) / (len(x) - 1)
-            ),
-        },
+@exercise("pwl-pieces-error")
+def _error(answer: Any) -> Verdict:
+    """The first false sentence, with a network that has a switch at zero and no kink there."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        sentence, layers = answer
+        network = Network.from_arrays([(weight, bias) for weight, bias in layers]).as_fractions()
+        function = pieces_of(network)
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give (sentence, layers) with layers such as [([[1], [-1]], [0, 0]), ([[1, 1]], [0])].")
+    if sentence != "C":
+        reasons = {
+            "A": "A is true: between the places where units switch each ReLU is a multiplication by one or zero.",
+            "B": "B is true: that is what it means to switch.",
+            "D": "D is false, but it follows from the sentences before it.",
+        }
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+    if 0 not in function.knots.tolist():
+        return Verdict("wrong", "No unit of this network switches at zero.", "A bias of zero does it.")
+    if 0 in function.kinks.tolist():
+        message = f"A unit switches at zero, and there is a kink: the slopes are {_shown(function.slopes)}."
+        return Verdict("wrong", message, "Let two units switch there, and the change of one undo that of the other.")
+    return Verdict(
+        "right", f"Units switch at zero, and the function is straight there: slopes {_shown(function.slopes)}."
     )
+
+
+def _shown(slopes: AnyArray) -> str:
+    return ", ".join(map(str, slopes.tolist()))
+
+
+@exercise("pwl-pieces-convex")
+def _convex(answer: Any) -> Verdict:
+    """A convex network of one hidden layer with a negative output weight of a unit that is not constant."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        (w1, b1), (w2, b2) = answer
+        network = Network.from_arrays([(w1, b1), (w2, b2)]).as_fractions()
+        function = pieces_of(network)
+        inner, outer = (np.asarray(layer.weight) for layer in (network.layers[0], network.layers[-1]))
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give two layers, such as [([[1], [-1]], [0, 0]), ([[1, 1]], [0])].")
+    bending = [v for v, w in zip(outer.ravel().tolist(), inner.ravel().tolist(), strict=True) if w]
+    if not any(v < 0 for v in outer.ravel().tolist()):
+        return Verdict("wrong", "No output weight is negative.", "Then it is convex anyway, as you have proved.")
+    if not any(v < 0 for v in bending):
+        return Verdict("wrong", "Only units that are constant have a negative output weight.", "Let a unit bend.")
+    if function.shape not in ("convex", "affine"):
+        message = f"It is not convex: the slopes are {_shown(function.slopes)}."
+        return Verdict("wrong", message, "A kink that turns down has to be undone by one at the same place.")
+    return Verdict("right", f"It is {function.shape}, with slopes {_shown(function.slopes)}.")
+
+
+@exercise("pwl-pieces-seven")
+def _seven(answer: Any) -> Verdict:
+    """Two hidden layers of two units with seven linear pieces."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        network = Network.from_arrays([(weight, bias) for weight, bias in answer]).as_fractions()
+        widths = [len(layer.weight) for layer in network.layers]
+        function = pieces_of(network)
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Give three layers (weight, bias), with shapes (2, 1), (2, 2) and (1, 2).")
+    if widths != [2, 2, 1]:
+        return Verdict(
+            "wrong", f"The layers have {widths} rows: accepted are two hidden layers of two units, one output."
+        )
+    count = len(function.linear())
+    if count >= 7:
+        return Verdict("right", f"{count} pieces, with kinks at {_shown(function.kinks)}.")
+    message = f"{count} linear pieces, with kinks at {_shown(function.kinks)}: accepted are at least 7."
+    mistakes = {
+        "Some knots are no kinks: there the units' changes cancel.": len(function) > count,
+        "A unit of the second layer is never on, or always: let its input cross zero twice.": count <= 4,
+        "Nearly: both units of the second layer have to cross zero twice, at four different places.": True,
+    }
+    return Verdict("wrong", message, next(text for text, made in mistakes.items() if made))
 
 
 QUIZ = Quiz(

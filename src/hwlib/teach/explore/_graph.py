@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -36,6 +37,17 @@ def graph(
 
     axes = ([(x[0], 0.0), (x[1], 0.0)], [(0.0, y[0]), (0.0, y[1])])
     parts = [line(axis, 'stroke="currentColor" stroke-opacity=".4"') for axis in axes]
+    for axis, (low, high) in enumerate((x, y)):
+        for tick in _round_ticks(low, high):
+            across, up = place(*((tick, 0.0) if axis == 0 else (0.0, tick))).split(",")
+            mark = f"M{across} {up}v5" if axis == 0 else f"M{across} {up}h-5"
+            parts.append(f'<path d="{mark}" stroke="currentColor" stroke-opacity=".6"/>')
+            words = f"{tick:g}".replace("-", "−")
+            at = (float(across), float(up) + 17) if axis == 0 else (float(across) - 8, float(up) + 4)
+            anchor = "middle" if axis == 0 else "end"
+            parts.append(
+                f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" style="text-anchor:{anchor};font-size:11px">{words}</text>'
+            )
     if curve is not None:
         places = np.linspace(*x, 80)
         drawn = list(zip(places.tolist(), curve(places).tolist(), strict=True))
@@ -49,3 +61,13 @@ def graph(
         left, top = place(kink, float(function(kink))).split(",")
         parts.append(f'<circle cx="{left}" cy="{top}" r="4" fill="currentColor"/>')
     return drawing(parts, (WIDTH, HEIGHT), label)
+
+
+def _round_ticks(low: float, high: float) -> list[float]:
+    """Three to six round numbers inside a range, without zero."""
+    for step in (0.25, 0.5, 1.0, 2.0, 5.0, 10.0):
+        ticks = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1) if k]
+        inside = [tick for tick in ticks if low + 0.02 * (high - low) < tick < high - 0.02 * (high - low)]
+        if len(inside) <= 6:
+            return inside
+    return []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from hwlib.pieces import PiecewiseLinear
@@ -13,7 +15,14 @@ from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
 
 
 def piece_graphs(
-    functions: Mapping[str, PiecewiseLinear], lower: float, upper: float, *, columns: int = 3
+    functions: Mapping[str, PiecewiseLinear],
+    lower: float,
+    upper: float,
+    *,
+    columns: int = 3,
+    x: str = "$x$",
+    y: str = "$f(x)$",
+    points: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
 ) -> ThemedFigure:
     """Draw functions side by side: pieces in alternating colours, kinks as dots, other knots as rings.
 
@@ -22,9 +31,12 @@ def piece_graphs(
         lower: left end of each window.
         upper: right end.
         columns: panels in a row.
+        x: what the horizontal axes show.
+        y: what the vertical axes show.
+        points: abscissae and ordinates of data, drawn as small dots in each panel.
 
     Returns:
-        One panel a function, all with the same horizontal axis.
+        One panel a function, all with the same horizontal axis; the axes have their names at the left and below.
 
     Raises:
         ValueError: if there is no function, or the ends are not in order.
@@ -41,11 +53,16 @@ def piece_graphs(
         )
     columns = min(columns, len(functions))
     rows = -(-len(functions) // columns)
-    width = 4.4 if columns == 1 else 2.3
+    width = 4.6 if columns == 1 else 2.4
     drawn = figure(width * columns + 0.4, 2.3 * rows + 0.4)
     all_axes = panels(drawn, rows * columns, rows=rows)
-    for axes, (title, function) in zip(all_axes, functions.items(), strict=False):
-        _graph(inked(axes, title), function, lower, upper)
+    for number, (axes, (title, function)) in enumerate(zip(all_axes, functions.items(), strict=False)):
+        is_lowest, is_first = number + columns >= len(functions), number % columns == 0
+        inked(axes, title, x=x if is_lowest else "", y=y if is_first else "")
+        if points is not None:
+            across, up = (np.asarray(part, dtype=float) for part in points)
+            axes.plot(across, up, ".", color=FAINT, markersize=4, zorder=1)
+        _graph(axes, function, lower, upper)
     for axes in all_axes[len(functions) :]:
         axes.remove()
     return drawn
