@@ -143,7 +143,7 @@ def _save(answer: Any) -> Verdict:
     if len(slopes) != 4 or slopes[0] != 1 or slopes[-1] != 5:
         return Verdict("wrong", f"These slopes are {slopes}: accepted are four, the first 1 and the last 5.")
     if any(a == b for a, b in itertools.pairwise(slopes)):
-        return Verdict("wrong", "Two neighbouring slopes are equal: there is no kink between them.")
+        return Verdict("wrong", "Two neighbouring slopes are equal.", "Then there is no kink between them.")
     jumps = [b - a for a, b in itertools.pairwise(slopes)]
     saved = [some for k in range(4) for some in itertools.combinations(jumps, k) if sum(some) == -1]
     if saved:
