@@ -144,6 +144,21 @@ def test_a_fooling_image_of_a_linear_classifier_has_the_least_norm(seed, box):
         assert box[0] <= float(found.image.min()) <= float(found.image.max()) <= box[1]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_lead_is_the_border_moved(seed):
+    rng = np.random.default_rng(seed)
+    weight, bias, x = rng.normal(size=(4, 9)), rng.normal(size=4) / 3, rng.uniform(size=9)
+    for target in range(4):
+        behind = bias - 2.5 * (np.arange(4) == target)
+        truth = linear_distance(weight, behind, x, target=target).distance
+        image, model, wide = torch.as_tensor(x)[None], linear_model(weight, bias), (-99.0, 99.0)
+        found = fooling_image(model, image, target, lead=2.5, resolution=1e-7, box=wide)
+        assert found.norm == pytest.approx(truth, rel=1e-5, abs=1e-9)
+        others = model(found.image)[0].numpy().copy()
+        others[target] -= 2.5
+        assert int(others.argmax()) == target
+
+
 def test_the_steps_are_what_they_are_said_to_be():
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(6, 12), torch.nn.ReLU(), torch.nn.Linear(12, 4)).double()

@@ -6,6 +6,7 @@ scores ``(n, classes)``; it is afterwards what it was, also after an error: mode
 """
 
 from hwlib.saliency._boundary import BoundaryBracket, BoundaryDistance, boundary_bracket, boundary_distance
+from hwlib.saliency._class_image import ClassImage, class_image
 from hwlib.saliency._class_maps import class_activation_map, grad_cam
 from hwlib.saliency._fooling import FoolingImage, fooling_image
 from hwlib.saliency._guided import guided_backpropagation
@@ -22,28 +23,34 @@ from hwlib.saliency._peers import peers_measured
 from hwlib.saliency._photographs import Photograph, imagenet_photographs, photograph, photographs
 from hwlib.saliency._pretrained import class_names, efficientnet_lite0, install_pictures
 from hwlib.saliency._sanity import Curve, blurred, deletion_curve, insertion_curve, randomized
-from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer
+from hwlib.saliency._style import StyledImage, features, gram, style_transfer
+from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer, transfer_changes
 
 __all__ = [
     "BoundaryBracket",
     "BoundaryDistance",
+    "ClassImage",
     "Curve",
     "FoolingImage",
     "IntegratedGradients",
     "LinearDistance",
     "Photograph",
+    "StyledImage",
     "blurred",
     "boundary_bracket",
     "boundary_distance",
     "class_activation_map",
+    "class_image",
     "class_names",
     "cropped",
     "deletion_curve",
     "efficientnet_lite0",
+    "features",
     "fooling_image",
     "grad_cam",
     "gradient",
     "gradient_times_input",
+    "gram",
     "guided_backpropagation",
     "imagenet_photographs",
     "insertion_curve",
@@ -60,5 +67,7 @@ __all__ = [
     "rounded",
     "shifted",
     "smooth_gradient",
+    "style_transfer",
     "transfer",
+    "transfer_changes",
 ]

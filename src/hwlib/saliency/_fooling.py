@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["FoolingImage", "fooling_image"]
 
 _OVERSHOOT = 0.02  # a step ends a little beyond the border of the tangent, as in DeepFool
+_SPARE = 0.1  # a rival that is left behind by more, as a share of the largest need, is dropped
+_TURNS = 10  # so often at most are new rivals taken in at one end
 _ENOUGH = 1e-3  # a round that shortens the way by a smaller share is the last
 
 
@@ -82,6 +84,7 @@ def fooling_image(
     image: torch.Tensor,
     target: int,
     *,
+    lead: float = 0.0,
     steps: int = 50,
     rounds: int = 12,
     resolution: float = 1e-4,
@@ -99,13 +102,16 @@ def fooling_image(
         model: from images to scores, ``(n, classes)``; it is not changed.
         image: ``(1, ...)``, inside the box.
         target: class to reach.
+        lead: by how much the target's score has to be above every other. Zero gives an image on the border, which
+            the smallest change puts back; more gives one that the model is surer of.
         steps: how many steps may be taken until the target is reached.
         rounds: how many times a shorter way is looked for.
         resolution: how near to the border to stop, as a share of the way.
         box: ends of the pixels' range; no pixel leaves it.
 
     Returns:
-        The image found, its norm, and the steps. If the image has the class already, it is returned as it is.
+        The image found, its norm, and the steps. If the image has the class, and the lead, already, it is returned as
+        it is.
 
     Raises:
         ValueError: if the target is not reached in so many steps, or an argument is not as above.
@@ -125,9 +131,10 @@ def fooling_image(
     whole("steps", steps, least=0)
     whole("rounds", rounds, least=0)
     positive("resolution", resolution)
+    positive("lead", lead, zero=True)
     if len(image) != 1 or not (box[0] <= float(image.min()) and float(image.max()) <= box[1]):
         raise ValueError(f"image has shape {tuple(image.shape)}: accepted is (1, ...), with pixels in {box}")
-    search = _Search(model, image.detach().clone(), _goal(model, image, target), box, resolution)
+    search = _Search(model, image.detach().clone(), _goal(model, image, target), lead, box, resolution)
     search.reach(steps)
     for _ in range(rounds):
         if not search.shorten():
@@ -150,45 +157,51 @@ class _Search:
         model: torch.nn.Module,
         image: torch.Tensor,
         goal: int,
+        lead: float,
         box: tuple[float, float],
         resolution: float,
     ):
-        self.model, self.start, self.goal, self.box, self.resolution = model, image, goal, box, resolution
+        self.model, self.start, self.goal, self.lead, self.box = model, image, goal, lead, box
+        self.resolution = resolution
         self.origin = self._flat(image)
         scores = image_scores(model, image)
         self.label = int(scores.argmax())
-        self.rivals = [self.label] if self.label != goal else []  # classes that the target has to be ahead of
+        self.rivals: list[int] = []  # classes that the target has to be ahead of
         self.kept, self.scores = [image], [scores]
         self.best = self.origin
+        self.first = self._margin(self.origin)
+        self.done = self.first > 0
 
     def reach(self, steps: int) -> None:
         """Follow the tangents until the target is reached."""
-        if self.label == self.goal:
+        if self.done:
             return
         here = self.origin
         for _ in range(steps):
             here = np.clip(here + self._way(here, here, _OVERSHOOT), *self.box)
-            if self._keep(here) > 0:
-                self.best = self._shortened(here)
+            margin = self._keep(here)
+            if margin > 0:
+                self.best = self._shortened(here, margin)
                 self._keep(self.best)
                 return
         raise ValueError(f"steps={steps}: class {self.goal} was not reached; accepted are more steps, or another image")
 
     def shorten(self) -> bool:
         """Look for a shorter way from the original, by the tangent at the end of the best; whether there was one."""
-        if self.label == self.goal:
+        if self.done:
             return False
         length = float(np.linalg.norm(self.best - self.origin))
-        aim = self.origin + self._way(self.best, self.origin, self.resolution)
+        aim = self._aim()
         share = 1.0
         while share > 0.1:  # towards the aim as far as the tangent can be trusted
             end = (1 - share) * self.best + share * aim
             reach = float(np.linalg.norm(end - self.origin))
-            longest = 1 + max(0.0, length * (1 - _ENOUGH) / max(reach, 1e-300) - 1)  # beyond that nothing is gained
-            for factor in (1.0, longest):
+            longest = length * (1 - _ENOUGH) / max(reach, 1e-300)  # beyond that nothing is gained
+            for factor in (1.0, longest) if longest > 1 else (1.0,):
                 trial = np.clip(self.origin + factor * (end - self.origin), *self.box)
-                if self._margin(trial) > 0:
-                    found = self._shortened(trial)
+                margin = self._margin(trial)
+                if margin > 0:
+                    found = self._shortened(trial, margin)
                     gain = 1 - float(np.linalg.norm(found - self.origin)) / length
                     if gain > 0:
                         self.best = found
@@ -196,6 +209,15 @@ class _Search:
                     return gain > _ENOUGH
             share /= 2
         return False
+
+    def _aim(self) -> Array:
+        """Where the tangents at the best end say that the shortest way leads; with all who turn out to be rivals."""
+        for _ in range(_TURNS):
+            aim = np.clip(self.origin + self._way(self.best, self.origin, self.resolution), *self.box)
+            known = list(self.rivals)
+            if self._margin(aim) > 0 or self.rivals == known:
+                break
+        return aim
 
     def result(self) -> FoolingImage:
         import torch
@@ -212,12 +234,16 @@ class _Search:
         a rival that the target was ahead of from the beginning.
         """
         _, gaps, slopes = tangent(self.model, self._image(here), self.goal, self.rivals)
-        needs = gaps + slopes @ (origin - here)  # what is missing at the origin, by the tangent here
+        needs = gaps + self.lead + slopes @ (origin - here)  # what is missing at the origin, by the tangent here
         needs = needs + margin * abs(needs).max()
-        return least_norm_in_box(-slopes, needs, self.box[0] - origin, self.box[1] - origin)
+        way = least_norm_in_box(-slopes, needs, self.box[0] - origin, self.box[1] - origin)
+        # Whom the tangents leave well behind costs a gradient in each step; it comes back when it overtakes.
+        spare = -slopes @ way - needs > _SPARE * abs(needs).max()
+        self.rivals = [rival for rival, far in zip(self.rivals, spare, strict=True) if not far]
+        return way
 
     def _margin(self, here: Array, *, keep: bool = False) -> float:
-        """How far the target is ahead of all others; a class that is on top instead becomes a rival."""
+        """How far beyond the lead the target is ahead of all others; a class that keeps it below becomes a rival."""
         import torch
 
         image = self._image(here)
@@ -228,18 +254,20 @@ class _Search:
         others = scores[0].double().clone()
         others[self.goal] = -torch.inf
         top = int(others.argmax())
-        lead = float(scores[0, self.goal].double() - others[top])
-        if lead <= 0 and top not in self.rivals:
+        margin = float(scores[0, self.goal].double() - others[top]) - self.lead
+        if margin <= 0 and top not in self.rivals:
             self.rivals.append(top)
-        return lead
+        return margin
 
     def _keep(self, here: Array) -> float:
         return self._margin(here, keep=True)
 
-    def _shortened(self, end: Array) -> Array:
+    def _shortened(self, end: Array, margin: float) -> Array:
         """The last place on the straight way from the end to the original that still has the target, or almost."""
         way = end - self.origin
-        share = last_positive(lambda share: self._margin(self.origin + share * way), self.resolution)
+        share = last_positive(
+            lambda share: self._margin(self.origin + share * way), self.first, margin, self.resolution
+        )
         return self.origin + share * way
 
     def _flat(self, image: torch.Tensor) -> Array:
@@ -251,26 +279,38 @@ class _Search:
         return torch.as_tensor(flat.reshape(self.start.shape)).to(self.start).clamp(*self.box)
 
 
-def last_positive(function: Callable[[float], float], resolution: float) -> float:
-    """Where a function that is positive at one begins to be so, within the resolution; positive there itself.
+def last_positive(function: Callable[[float], float], at_zero: float, at_one: float, resolution: float) -> float:
+    """A place where a function begins to be positive, within the resolution; positive there itself.
 
-    By false position with the Illinois rule, and halving whenever that does not halve the bracket in two steps.
+    The root next to one is looked for: by ever longer steps down from one, and then by false position with the Illinois
+    rule, halving at every third turn.
+
+    Args:
+        function: on [0, 1].
+        at_zero: its value at zero.
+        at_one: its value at one, positive.
+        resolution: width of the last bracket, as a share of the place.
+
+    Returns:
+        Zero, if no place was found at which the function is not positive.
     """
-    low, high = 0.0, 1.0
-    at_low, at_high = function(low), function(high)
-    if at_low > 0:
-        return low
+    high, at_high, width = 1.0, at_one, max(0.01, resolution)
+    while True:
+        low = max(0.0, 1 - width)
+        at_low = function(low) if low else at_zero
+        if at_low <= 0:
+            break
+        if not low:
+            return low
+        high, at_high, width = low, at_low, 3 * width
     turn = 0
     while high - low > resolution * high:
         turn += 1
         width = high - low
-        guess = (low * at_high - high * at_low) / (at_high - at_low) if at_high != at_low else (low + high) / 2
         # A guess lands beyond the root by half the resolution, so that the bracket closes from above.
-        place = (
-            (low + high) / 2
-            if turn % 3 == 0
-            else min(max(guess + resolution * high / 2, low + width * 1e-3), high - width * 1e-3)
-        )
+        guess = (low * at_high - high * at_low) / (at_high - at_low) + resolution * high / 2
+        inside = min(max(guess, low + 1e-3 * width), high - 1e-3 * width)
+        place = (low + high) / 2 if turn % 3 == 0 else inside
         value = function(place)
         if value > 0:
             high, at_high, at_low = place, value, at_low / 2

@@ -13,7 +13,7 @@ from hwlib.saliency._scores import image_scores, target_list
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["cropped", "jpeg", "rounded", "shifted", "transfer"]
+__all__ = ["cropped", "jpeg", "rounded", "shifted", "transfer", "transfer_changes"]
 
 
 def transfer(
@@ -29,8 +29,8 @@ def transfer(
         model: from images to scores, ``(n, classes)``; it is not changed.
         images: ``(n, 3, h, w)``, pixels in [0, 1].
         targets: a class for each image; one number if there is one image.
-        changes: a function from images to images for each name; without it rounding to 8 bits, shifts by 1, 4 and 16
-            pixels, the middle 90 % and 75 %, and JPEG of quality 95, 75 and 50.
+        changes: a function from images to images for each name; without it :func:`transfer_changes`: rounding to 8
+            bits, shifts by 1, 4 and 16 pixels, the middle 90 % and 75 %, and JPEG of quality 95, 75 and 50.
 
     Returns:
         For each name, in the same order, ``(n,)``: true where the class has the highest score after the change.
@@ -52,7 +52,7 @@ def transfer(
     import torch
 
     goals = torch.tensor(target_list(targets, image_scores(model, images)), device=images.device)
-    chosen = _CHANGES if changes is None else changes
+    chosen = transfer_changes() if changes is None else changes
     return {name: image_scores(model, change(images)).argmax(dim=1) == goals for name, change in chosen.items()}
 
 
@@ -166,14 +166,24 @@ def jpeg(images: torch.Tensor, quality: int) -> torch.Tensor:
     return torch.as_tensor(np.stack(stored)).permute(0, 3, 1, 2).to(images) / 255
 
 
-_CHANGES: dict[str, Callable[[Any], Any]] = {
-    "8 bits": rounded,
-    "shift 1": lambda images: shifted(images, 1, 0),
-    "shift 4": lambda images: shifted(images, 4, 4),
-    "shift 16": lambda images: shifted(images, 16, 16),
-    "crop 90 %": lambda images: cropped(images, 0.9),
-    "crop 75 %": lambda images: cropped(images, 0.75),
-    "JPEG 95": lambda images: jpeg(images, 95),
-    "JPEG 75": lambda images: jpeg(images, 75),
-    "JPEG 50": lambda images: jpeg(images, 50),
-}
+def transfer_changes() -> dict[str, Callable[[torch.Tensor], torch.Tensor]]:
+    """The changes that :func:`transfer` tries.
+
+    Returns:
+        A function from images to images for each name.
+
+    Example:
+        >>> list(transfer_changes())
+        ['8 bits', 'shift 1', 'shift 4', 'shift 16', 'crop 90 %', 'crop 75 %', 'JPEG 95', 'JPEG 75', 'JPEG 50']
+    """
+    return {
+        "8 bits": rounded,
+        "shift 1": lambda images: shifted(images, 1, 0),
+        "shift 4": lambda images: shifted(images, 4, 4),
+        "shift 16": lambda images: shifted(images, 16, 16),
+        "crop 90 %": lambda images: cropped(images, 0.9),
+        "crop 75 %": lambda images: cropped(images, 0.75),
+        "JPEG 95": lambda images: jpeg(images, 95),
+        "JPEG 75": lambda images: jpeg(images, 75),
+        "JPEG 50": lambda images: jpeg(images, 50),
+    }
