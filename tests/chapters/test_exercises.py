@@ -574,15 +574,12 @@ def spectral_power(X, exponent):
     return vectors @ np.diag(np.maximum(values, 0) ** exponent) @ vectors.T
 
 
-# Curvature: sizes by summing over layers, Newton by the inverse, R by a complex step.
+# Curvature: softmax by its matrix, R by a complex step.
 
 
-def count(sizes, bias="outputs"):
-    total = 0
-    for layer in range(1, len(sizes)):
-        total += sizes[layer - 1] * sizes[layer]
-        total += {"outputs": sizes[layer], "inputs": sizes[layer - 1], "none": 0}[bias]
-    return total
+def softmax_matrix(a):
+    s = np.exp(a) / sum(np.exp(a))
+    return np.diag(s) - np.outer(s, s)
 
 
 def slope_along(w, v, t):
@@ -592,30 +589,37 @@ def slope_along(w, v, t):
 
 
 RIGHT |= {
-    "opt-curvature-size": lambda sizes: (count(sizes), count(sizes) ** 2),
-    "opt-curvature-newton": lambda H, g: -np.linalg.inv(H) @ g,
-    "opt-curvature-central": lambda w, v, r: 3 * w**2 * v + r**2 * v**3,
+    "opt-curvature-error": ("c", 2 / 101),
+    "opt-curvature-softmax": lambda a, ra: softmax_matrix(a) @ ra,
+    "opt-curvature-trap": (1.0, 1.01),
     "opt-curvature-r": slope_along,
 }
 
 WRONG |= {
-    "opt-curvature-size": [
-        (lambda sizes: (count(sizes, "none"), count(sizes, "none") ** 2), "The biases are missing"),
-        (lambda sizes: (count(sizes), 2 * count(sizes)), "P squared."),
-        (lambda sizes: (count(sizes), sum(range(count(sizes) + 1))), "the distinct entries"),
-        (lambda sizes: (count(sizes, "inputs"), count(sizes, "inputs") ** 2), "not for each input"),
+    "opt-curvature-error": [
+        (("A", 0.1), "the eigenvalue times the distance"),
+        (("B", 0.1), "both factors lie between"),
+        (("D", 0.1), "only says what follows"),
+        (("E", 0.1), "true of that rate"),
+        (("F", 0.1), "There is no line"),
+        (("C", 0.01), "the larger eigenvalue alone"),
+        (("C", 1), "the smaller eigenvalue alone"),
+        (("C", 0.02), "the limit of stability"),
+        ((1, 2), "Give a letter and a number"),
     ],
-    "opt-curvature-newton": [
-        (lambda H, g: np.linalg.inv(H) @ g, "The sign is wrong"),
-        (lambda H, g: -g, "the Hessian is not used"),
-        (lambda H, g: -(H @ g), "Multiply by the inverse"),
-        (lambda H, g: -g / H.diagonal(), "Dividing by the diagonal"),
+    "opt-curvature-softmax": [
+        (lambda a, ra: np.exp(a) / sum(np.exp(a)) * ra, "The sum in the denominator moves"),
+        (lambda a, ra: np.diag(np.diag(softmax_matrix(a))) @ ra, "Each share depends on all entries"),
+        (lambda a, ra: -softmax_matrix(a) @ ra, "The wrong sign"),
+        (lambda a, ra: np.exp(a) / sum(np.exp(a)), "the softmax itself"),
     ],
-    "opt-curvature-central": [
-        (lambda w, v, r: 3 * w**2 * v + 3 * r * w * v**2 + r**2 * v**3, "the one-sided difference"),
-        (lambda w, v, r: 2 * (3 * w**2 * v + r**2 * v**3), "The two points are 2r apart"),
-        (lambda w, v, r: -3 * w**2 * v - r**2 * v**3, "the wrong sign"),
-        (lambda w, v, r: 3 * w**2 * v, "the exact product"),
+    "opt-curvature-trap": [
+        ((1.0, 2.0), "Here it even falls"),
+        ((1.0, 1.0), "Go a little beside it"),
+        ((1.0, 1.2), "A longer step is needed"),
+        ((0.0, 1.0), "not above 0"),
+        ((1.0, 1.0, 1.0), "give two numbers"),
+        ("x", "Give two numbers"),
     ],
     "opt-curvature-r": [
         (lambda w, v, t: (v[0] * w[1] + w[0] * v[1]) * w[::-1], "has a second term"),

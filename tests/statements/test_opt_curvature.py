@@ -112,6 +112,64 @@ def test_descent_on_a_parabola_converges_just_for_rates_between_zero_and_two_ove
         assert (abs(w) < 1e-3) == (0 < eta < 2 / curvature)
 
 
+# --- prop-curvature-rate ---------------------------------------------------------------------------------------
+
+SPECTRA = [(1,), (2, 1), (2, 2), (4, 1), (9, 4), (4, 3, 1), (5, 1, 1), (100, 1), (2, -1), (3, 0, -1), (-1,)]
+
+
+def rate_is_best(spectrum):
+    """On a fine grid of rates, zero and negative ones included; and two roots of each recursion by the formula."""
+    first, last = max(spectrum), min(spectrum)
+    if first + last == 0 or first == 0 or last == 0:
+        return False
+    worst = lambda eta: max(abs(1 - eta * v) for v in spectrum)  # noqa: E731
+    said, kappa = 2 / (first + last), first / last
+    grid = np.linspace(-0.5, 2.5 / abs(first), 5001)
+    if min(worst(eta) for eta in grid) < worst(said) - 1e-12 or not np.isclose(worst(said), (kappa - 1) / (kappa + 1)):
+        return False
+    mu = ((kappa**0.5 - 1) / (kappa**0.5 + 1)) ** 2
+    eta = (1 + mu**0.5) ** 2 / first
+    roots = [np.roots([1, -(1 + mu - eta * v), mu]) for v in spectrum]
+    return bool(np.allclose(np.abs(roots), mu**0.5, atol=1e-6))
+
+
+rate = Statement(
+    "prop-curvature-rate",
+    text="749d8cb5",
+    cases=lambda: SPECTRA,
+    hypotheses={"eigenvalues above zero": lambda spectrum: min(spectrum) > 0},
+    conclusion=rate_is_best,
+    scope="eight spectra above zero and three that are not, five thousand rates each",
+)
+
+
+@pytest.mark.problem("opt-newton-step")
+def test_which_rate_is_the_best_for_all_eigenvalues():
+    assert rate.verify().without == {"eigenvalues above zero": (2, -1)}  # the page's
+
+
+@pytest.mark.problem("opt-newton-step")
+def test_for_all_real_numbers_no_rate_beats_the_best_one():
+    eta, first, last = z3.Reals("eta first last")
+    size = lambda v: z3.If(v > 0, v, -v)  # noqa: E731
+    above = [first >= last, last > 0]
+    factor = first - last  # of the best rate, times the sum of the two
+    whole = first + last
+    worse = z3.Or(size(1 - eta * first) * whole >= factor, size(1 - eta * last) * whole >= factor)
+    proved(worse, given=above)
+
+
+def test_momentum_as_it_is_displayed_is_faster_in_the_long_run_by_the_root():
+    values = np.array([100.0, 37.0, 1.0])
+    mu = (9 / 11) ** 2
+    for eta, momentum, factor in ((2 / 101, 0.0, 99 / 101), ((20 / 11) ** 2 / 100, mu, 9 / 11)):
+        errors = [np.ones(3), np.ones(3)]
+        for _ in range(400):
+            errors.append(errors[-1] - eta * values * errors[-1] + momentum * (errors[-1] - errors[-2]))
+        speed = (np.linalg.norm(errors[-1]) / np.linalg.norm(errors[200])) ** (1 / 201)
+        assert speed == pytest.approx(factor, abs=0.005)
+
+
 # --- prop-curvature-finite -------------------------------------------------------------------------------------
 
 HALVES = [Fraction(n, 2) for n in (2, 1, 4)]

@@ -2,99 +2,124 @@
 
 from __future__ import annotations
 
-import itertools
+import math
+import reprlib
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
-from hwlib.optim import taylor_minimum
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
-@exercise("opt-curvature-size")
-def _size(answer: Any) -> Verdict:
-    """Parameters of a multi-layer perceptron with biases, and entries of its Hessian."""
-
-    def parameters(sizes: list[int], *, bias: int = 1) -> int:
-        return sum((i + bias) * o for i, o in itertools.pairwise(sizes))
-
-    return compare_function(
-        answer,
-        lambda sizes: (parameters(sizes), parameters(sizes) ** 2),
-        [{"sizes": sizes} for sizes in ([1, 1], [2, 3], [2, 3, 1], [4, 5, 6, 2], [32, 512, 512, 10])],
-        mistakes={
-            "The biases are missing: one for each output of a layer.": (
-                lambda sizes: (parameters(sizes, bias=0), parameters(sizes, bias=0) ** 2)
-            ),
-            "A Hessian has a row and a column for each parameter: P squared.": (
-                lambda sizes: (parameters(sizes), 2 * parameters(sizes))
-            ),
-            "Those are the distinct entries; the matrix has P squared.": (
-                lambda sizes: (parameters(sizes), parameters(sizes) * (parameters(sizes) + 1) // 2)
-            ),
-            "One bias for each output, not for each input.": (
-                lambda sizes: (
-                    parameters(sizes, bias=0) + sum(sizes[:-1]),
-                    (parameters(sizes, bias=0) + sum(sizes[:-1])) ** 2,
-                )
-            ),
-        },
+@exercise("opt-curvature-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and the rate at which descent on eigenvalues 100 and 1 is fastest."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, number = answer
+        line, rate = letter.strip().upper(), float(real_array("answer", number))
+    except (AttributeError, TypeError, ValueError):
+        return Verdict("wrong", f'Give a letter and a number, such as ("A", 0.5), not {reprlib.repr(answer)}.')
+    reasons = {
+        "A": "Line A is true: along an eigenvector the gradient is the eigenvalue times the distance.",
+        "B": "Line B is true: both factors lie between -1 and 1 for just these rates.",
+        "D": "Line D is false, but it only says what follows from an earlier line.",
+        "E": "Line E is true of that rate; but is it the best?",
+    }
+    if line != "C":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {reprlib.repr(line)}: they go from A to E.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
+    factor = max(abs(1 - 100 * rate), abs(1 - rate))
+    if math.isclose(rate, 2 / 101, rel_tol=1e-5):
+        return Verdict(
+            "right", f"At 2/101 both factors have the size 99/101 = {99 / 101:.4f}. Beyond, the first one grows."
+        )
+    typical = {
+        "That is best for the larger eigenvalue alone.": 1 / 100,
+        "That is best for the smaller eigenvalue alone, and the larger one diverges.": 1.0,
+        "That is the limit of stability: the larger eigenvalue's part keeps its size for ever.": 2 / 100,
+    }
+    told = next((text for text, value in typical.items() if math.isclose(rate, value, rel_tol=1e-6)), "")
+    return Verdict(
+        "wrong",
+        f"Line C is the one. With the rate {rate:g} the larger factor is {factor:.4f}; there is a smaller one.",
+        told,
     )
 
 
-@exercise("opt-curvature-newton")
-def _newton(answer: Any) -> Verdict:
-    """Step to the minimum of the second-order model, for a positive definite Hessian."""
+@exercise("opt-curvature-softmax")
+def _softmax(answer: Any) -> Verdict:
+    """R of the gradient of the cross-entropy, against a complex step."""
+
+    def reference(a: AnyArray, ra: AnyArray) -> AnyArray:
+        moved = np.exp(a - a.max() + 1e-30j * ra)
+        return np.asarray((moved / moved.sum()).imag / 1e-30)
+
+    def share(a: AnyArray) -> AnyArray:
+        return np.asarray(np.exp(a - a.max()) / np.exp(a - a.max()).sum())
+
     cases = [
-        {"H": np.array(H), "g": np.array(g)}
-        for H, g in [
-            ([[2.0]], [4.0]),
-            ([[4.0, 0.0], [0.0, 1.0]], [4.0, 2.0]),
-            ([[4.0, 1.0], [1.0, 1.0]], [-2.0, -1.0]),
-            ([[2.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 2.0]], [1.0, 0.0, 3.0]),
+        {"a": np.array(a), "ra": np.array(ra)}
+        for a, ra in [
+            ([0.0, 0.0], [1.0, 0.0]),
+            ([0.0, 1.0], [1.0, 2.0]),
+            ([1.0, -1.0, 0.5], [1.0, 0.0, -2.0]),
+            ([2.0, 0.0, 1.0], [1.0, 1.0, 1.0]),
         ]
     ]
     return compare_function(
         answer,
-        lambda H, g: taylor_minimum(H, g).step,
+        reference,
         cases,
         mistakes={
-            "The sign is wrong: this goes uphill.": lambda H, g: np.linalg.solve(H, g),
-            "That is the step of gradient descent; the Hessian is not used.": lambda H, g: -g,
-            "Multiply by the inverse of H, not by H.": lambda H, g: -H @ g,
-            "Dividing by the diagonal is enough only if H is diagonal.": lambda H, g: -g / np.diag(H),
+            "The sum in the denominator moves as well.": lambda a, ra: share(a) * ra,
+            "Each share depends on all entries, not on its own alone.": lambda a, ra: share(a) * (1 - share(a)) * ra,
+            "The wrong sign: a larger entry has a larger share.": lambda a, ra: -reference(a, ra),
+            "That is the softmax itself, not how it moves.": lambda a, ra: share(a),
         },
-        tolerance=1e-8,
+        tolerance=1e-9,
     )
 
 
-@exercise("opt-curvature-central")
-def _central(answer: Any) -> Verdict:
-    """Central difference of the gradient w^3, entry by entry."""
-
-    def g(w: AnyArray) -> AnyArray:
-        return np.asarray(w**3)
-
-    cases = [
-        {"w": np.array(w), "v": np.array(v), "r": r}
-        for w, v in [([1.0], [1.0]), ([1.0, 2.0], [1.0, 0.0]), ([2.0, -1.0], [0.5, 3.0])]
-        for r in (0.5, 0.25)
-    ]
-    return compare_function(
-        answer,
-        lambda w, v, r: (g(w + r * v) - g(w - r * v)) / (2 * r),
-        cases,
-        mistakes={
-            "That is the one-sided difference: its error falls with r only.": lambda w, v, r: (g(w + r * v) - g(w)) / r,
-            "The two points are 2r apart.": lambda w, v, r: (g(w + r * v) - g(w - r * v)) / r,
-            "The result has the wrong sign.": lambda w, v, r: (g(w - r * v) - g(w + r * v)) / (2 * r),
-            "That is the exact product. The exercise asks for the difference, with its error.": (
-                lambda w, v, r: 3 * w**2 * v
-            ),
-        },
-        tolerance=1e-8,
+@exercise("opt-curvature-trap")
+def _trap(answer: Any) -> Verdict:
+    """A start from which one step of Newton's method makes the loss a hundred times as large."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        start = real_array("answer", answer)
+    except ValueError as error:
+        return Verdict("wrong", f"Give two numbers, such as (1.0, 2.0). {error}")
+    if start.shape != (2,):
+        return Verdict("wrong", f"This has shape {start.shape}: give two numbers, such as (1.0, 2.0).")
+    if (start <= 0).any() or (start > 3).any():
+        return Verdict("wrong", f"{_pair(start)} has an entry that is not above 0 and at most 3.")
+    off = 2 * start.prod() - 3
+    hessian = np.array([[start[1] ** 2, off], [off, start[0] ** 2]])
+    if abs(np.linalg.det(hessian)) < 1e-12:
+        return Verdict(
+            "wrong", f"At {_pair(start)} the Hessian is singular: there is no step.", "Go a little beside it."
+        )
+    step = np.linalg.solve(hessian, -(start.prod() - 3) * start[::-1])
+    before, after = ((point.prod() - 3) ** 2 / 2 for point in (start, start + step))
+    if after <= 100 * before:
+        return Verdict(
+            "wrong",
+            f"From {_pair(start)} the loss goes from {before:.4g} to {after:.4g}.",
+            "A longer step is needed." if after > before else "Here it even falls. Where is the step long?",
+        )
+    return Verdict(
+        "right", f"From {_pair(start)} to {_pair(start + step)}: the loss goes from {before:.4g} to {after:.4g}."
     )
+
+
+def _pair(point: AnyArray) -> str:
+    return f"({point[0]:.4g}, {point[1]:.4g})"
 
 
 @exercise("opt-curvature-r")
