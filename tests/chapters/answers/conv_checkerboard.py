@@ -21,6 +21,7 @@ RIGHT = {
     "conv-checkerboard-factor": factor,
     "conv-checkerboard-design": [1, 3, 4, 3, 1],
     "conv-checkerboard-error": (1, 1, 0, 0),
+    "conv-checkerboard-blur": lambda s: np.full(2 * s, 0.5),
 }
 WRONG = {
     "conv-checkerboard-period": [
@@ -53,5 +54,14 @@ WRONG = {
         ([1, 1, 1, 1], "here the claim holds"),
         ([], "Accepted is a list"),
         (7, "Accepted is a list"),
+    ],
+    "conv-checkerboard-blur": [
+        (lambda s: [1, 1], "Equal weights are even if s divides"),
+        (lambda s: [1] * (s + 1), "the phase sums are 2, 1"),
+        (lambda s: [1, 2, 1], "the phase sums are 1, 2, 1"),
+        (lambda s: [0] * s, "all your weights are zero"),
+        (lambda s: None if s > 2 else [1] * s, "returns nothing"),
+        (lambda s: s, "accepted is a list of numbers"),
+        ([1, 1], "Give the function itself"),
     ],
 }

@@ -10,6 +10,7 @@ import numpy as np
 from hwlib._core.exact import as_exact
 from hwlib.conv import phase_sums
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import returned
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 KERNELS = ([1], [1, 1], [1, 2, 3], [1, 2, 1], [2, 3, 5, 7], [1, 0, 2, 0, 4], [3, 1, 4, 1, 5, 9])
@@ -79,17 +80,23 @@ def _factor(answer: Any) -> Verdict:
     )
 
 
+def _kernel(answer: Any) -> list[Fraction] | None:
+    """The weights of a kernel on one axis, or None if it is none."""
+    try:
+        weights = as_exact("kernel", answer)
+    except (ValueError, TypeError):
+        return None
+    return list(weights) if weights.ndim == 1 and len(weights) else None
+
+
 def _whole_kernel(answer: Any, form: str) -> list[Fraction] | Verdict:
     """The answer's weights, or what is wrong with its form."""
     if is_open(answer):
         return UNANSWERED
-    try:
-        weights = as_exact("kernel", answer)
-        if weights.ndim == 1 and len(weights) and all(weight.denominator == 1 for weight in weights):
-            return list(weights)
-    except (ValueError, TypeError):
-        pass
-    return Verdict("wrong", f"Accepted is {form}.")
+    weights = _kernel(answer)
+    if weights is None or any(weight.denominator > 1 for weight in weights):
+        return Verdict("wrong", f"Accepted is {form}.")
+    return weights
 
 
 def _told(weights: list[Fraction], stride: int) -> str:
@@ -131,6 +138,31 @@ def _error(answer: Any) -> Verdict:
         slip = "A kernel of zeros is even for every stride." if not any(weights) else ""
         return Verdict("wrong", f"{_told(weights, 4).capitalize()}: here the claim holds.", slip)
     return Verdict("right", f"{_told(weights, 2).capitalize()}, but {_told(weights, 4)}.")
+
+
+@exercise("conv-checkerboard-blur")
+def _blur(answer: Any) -> Verdict:
+    """A kernel whose product with every kernel is even: one that is even itself, as the kernel (1) shows."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    for s in (2, 1, 3, 4, 5):
+        given = returned(answer, {"s": s})
+        if given is UNANSWERED and s != 2:
+            return Verdict("wrong", f"For s = {s} your function returns nothing.")
+        if isinstance(given, Verdict):
+            return given
+        weights = _kernel(given)
+        if weights is None:
+            return Verdict("wrong", f"For s = {s}: accepted is a list of numbers, not {given!r}.")
+        if not any(weights):
+            return Verdict("wrong", f"For s = {s} all your weights are zero: that blurs everything away.")
+        if len(set(phase_sums(np.array(weights), s))) > 1:
+            slip = ""
+            if len(set(weights)) == 1:
+                slip = "Equal weights are even if s divides their number."
+            message = f"For s = {s} the kernel w = (1) becomes v itself, and {_told(weights, s)}."
+            return Verdict("wrong", message, slip)
+    return Verdict("right", "Your blur is even itself for s from 1 to 5, and so its product with every kernel is.")
 
 
 QUIZ = Quiz(
