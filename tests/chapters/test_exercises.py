@@ -91,8 +91,9 @@ TRANSPOSE_1D = [[w1[0], 0], [w1[1], 0], [w1[2], w1[0]], [0, w1[1]], [0, w1[2]]]
 RIGHT |= {
     "conv-transpose-1d": TRANSPOSE_1D,
     "conv-transpose-size": lambda n, k, s, p, d: (n - 1) * s + d * (k - 1) + 1 - 2 * p,
-    "conv-transpose-back": lambda n, k, s, p: (n + 2 * p - k) % s,
-    "conv-transpose-even": lambda k, s: k % s == 0,
+    "conv-transpose-double": lambda k, s: ((k - s + 1) // 2, (k - s) % 2),
+    "conv-transpose-order": [3, 1, 2, 2],
+    "conv-transpose-gram": lambda w: (np.array(w) ** 2).sum(),
     "conv-transpose-subpixel": phases,
 }
 
@@ -257,17 +258,28 @@ WRONG |= {
         (lambda n, k, s, p, d: n * s + d * (k - 1) + 1 - 2 * p, "n - 1 steps"),
         (lambda n, k, s, p, d: (n - 1) * s + k - 2 * p, "Dilation left out"),
     ],
-    "conv-transpose-back": [
-        (lambda n, k, s, p: 0, "Zero is right only if"),
-        (lambda n, k, s, p: (n - k) % s, "The padding is missing"),
-        (lambda n, k, s, p: (n + p - k) % s, "not n + p"),
-        (lambda n, k, s, p: (n + 2 * p - k) // s, "a remainder, not a quotient"),
+    "conv-transpose-double": [
+        (lambda k, s: (k - s, 0), "both sides"),
+        (lambda k, s: ((k - 1) // 2, 0), "keeps the size at stride 1"),
+        (lambda k, s: ((k - s) // 2, 0), "right only if k - s is even"),
+        (lambda k, s: ((k - s - (k - s) % 2) // 2, (k - s) % 2), "does not take away"),
+        (lambda k, s: (0, s - k), "accepted are p >= 0 and 0 <= e < 2"),
+        (lambda k, s: (k - s) / 2, "accepted is a pair of whole numbers"),
+        (lambda k, s: None if k > 2 else (0, 0), "returns nothing"),
+        ((1, 1), "Give the function itself"),
     ],
-    "conv-transpose-even": [
-        (lambda k, s: k >= s, "may still overlap unevenly"),
-        (lambda k, s: k == s, "Equal sizes do it, and so do others"),
-        (lambda k, s: s % k == 0, "The other way round"),
-        (lambda k, s: "maybe", "For k = 1, s = 1 your function returns the text 'maybe', expected True"),
+    "conv-transpose-order": [
+        ((3, 2, 3, 2), "can change places unnoticed"),
+        ((2, 1, 3, 1), "they only add up"),
+        ((1, 2, 1, 3), "here the claim holds"),
+        ((2, 2), "Accepted are four whole numbers"),
+        ((0, 1, 1, 1), "Accepted are four whole numbers"),
+    ],
+    "conv-transpose-gram": [
+        (lambda w: np.sum(w), "the sum of the weights"),
+        (lambda w: np.sum(w) ** 2, "You squared the sum"),
+        (lambda w: np.linalg.norm(w), "You took the root"),
+        (lambda w: np.size(w), "the number of weights"),
     ],
     "conv-transpose-subpixel": [
         (lambda kernel, r: phases(kernel, r)[:, :, ::-1, ::-1], "each has to be flipped"),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import (
     conv_transpose_matrix,
-    conv_transpose_output_shape,
-    output_shape,
     subpixel_kernel,
     symbol_array,
     symbolic_conv_transpose_matrix,
 )
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, compare_matrix, exercise
-from hwlib.teach._compare import all_cases
+from hwlib.teach._compare import all_cases, named, returned
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("conv-transpose-1d")
@@ -73,52 +74,99 @@ def _size(answer: Any) -> Verdict:
     )
 
 
-@exercise("conv-transpose-back")
-def _back(answer: Any) -> Verdict:
-    """The output padding that leads back to the input's size, found by trying."""
-    cases = all_cases(n=range(1, 12), k=range(1, 5), s=range(1, 5), p=range(3))
-    cases.sort(key=lambda case: (case["p"] > 0, case["s"] > 1, sum(case.values())))
+@exercise("conv-transpose-double")
+def _double(answer: Any) -> Verdict:
+    """Padding and output padding for which every size is multiplied by the stride; painted to see."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    cases = sorted(((k, s) for s in range(2, 6) for k in range(s, 8)), key=lambda case: (sum(case), case[1]))
+    for count, (k, s) in enumerate(cases):
+        given = returned(answer, {"k": k, "s": s})
+        if given is UNANSWERED and count:
+            return Verdict("wrong", f"For k = {k}, s = {s} your function returns nothing.")
+        if isinstance(given, Verdict):
+            return given
+        pair = _pair(given)
+        if pair is None:
+            return Verdict("wrong", f"For k = {k}, s = {s}: accepted is a pair of whole numbers, not {given!r}.")
+        p, e = pair
+        if p < 0 or not 0 <= e < s:
+            return Verdict("wrong", f"For k = {k}, s = {s} your pair is {pair}: accepted are p >= 0 and 0 <= e < {s}.")
+        n = 4
+        size = max(s * pixel + tap for pixel in range(n) for tap in range(k)) + 1 - 2 * p + e
+        if size != s * n:
+            message = f"For k = {k}, s = {s} your pair {pair} turns {n} pixels into {size}, not {s * n}."
+            return Verdict("wrong", message, named(_slips_of_doubling(answer, cases)))
+    return Verdict("right", f"Every size tried is multiplied by the stride, for all {len(cases)} kernels and strides.")
 
-    def search(n: int, k: int, s: int, p: int) -> int:
-        (m,) = output_shape((k,), (n,), stride=s, padding=p)
 
-        def size(extra: int) -> int:
-            return conv_transpose_output_shape((k,), (m,), stride=s, padding=0, output_padding=extra)[0] - 2 * p
+def _slips_of_doubling(answer: Any, cases: list[tuple[int, int]]) -> dict[str, bool]:
+    """Which slips give what the answer gives, for every kernel and stride."""
+    slips: dict[str, Callable[[int, int], tuple[int, int]]] = {
+        "One pixel is left over: the size is right only if k - s is even.": lambda k, s: ((k - s) // 2, 0),
+        "That is the padding that keeps the size at stride 1; here the stride counts too.": lambda k, s: (
+            (k - 1) // 2,
+            0,
+        ),
+        "Padding lies on both sides, so it takes away two pixels at a time.": lambda k, s: (k - s, 0),
+        "Output padding adds at the end; it does not take away.": lambda k, s: ((k - s) // 2, (k - s) % 2),
+    }
+    given = [_pair(returned(answer, {"k": k, "s": s})) for k, s in cases]
+    return {text: given == [slip(k, s) for k, s in cases] for text, slip in slips.items()}
 
-        return next(extra for extra in range(s) if size(extra) == n)
 
+def _pair(given: Any) -> tuple[int, int] | None:
+    """Two whole numbers, or None."""
+    try:
+        p, e = given
+        return whole("p", p), whole("e", e)
+    except (TypeError, ValueError):
+        return None
+
+
+@exercise("conv-transpose-order")
+def _order(answer: Any) -> Verdict:
+    """Two layers whose transposes in the wrong order do not lead back to the size."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        k1, s1, k2, s2 = (whole("layers", number, least=1) for number in answer)
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Accepted are four whole numbers of at least 1: (k1, s1, k2, s2).")
+    one, other = s2 * (k1 - 1) + k2, s1 * (k2 - 1) + k1
+    if one == other:
+        mistakes = {
+            "Two layers of one kind can change places unnoticed.": (k1, s1) == (k2, s2),
+            "With both strides 1 the order does not matter to the sizes: they only add up.": s1 == s2 == 1,
+        }
+        message = f"One pixel becomes {one} pixels in either order: here the claim holds, for every size."
+        return Verdict("wrong", message, named(mistakes))
+    return Verdict("right", f"One pixel came from {other} pixels, and the two in the wrong order lead back to {one}.")
+
+
+@exercise("conv-transpose-gram")
+def _gram(answer: Any) -> Verdict:
+    """The number that a transposed convolution and its convolution multiply an image by, read off a pixel."""
+
+    def seen(w: list[list[int]]) -> int:
+        kernel = np.array(w)
+        matrix = conv_transpose_matrix(kernel, (2, 2), stride=max(kernel.shape))
+        return int((matrix.T @ matrix).toarray()[0, 0])
+
+    kernels = ([[1]], [[3]], [[1, 2]], [[1, 2], [3, 4]], [[0, -2, 5]], [[1, 0], [-1, 2], [3, 1]])
     return compare_function(
         answer,
-        search,
-        [case for case in cases if case["k"] <= case["n"] + 2 * case["p"]],
+        seen,
+        [{"w": kernel} for kernel in kernels],
         mistakes={
-            "Zero is right only if the steps of the kernel come out even.": lambda n, k, s, p: 0,
-            "The padding is missing: the kernel moves over n + 2p pixels.": lambda n, k, s, p: (n - k) % s,
-            "Padding lies on both sides: n + 2p, not n + p.": lambda n, k, s, p: (n + p - k) % s,
-            "What is left over is a remainder, not a quotient: use %.": lambda n, k, s, p: (n + 2 * p - k) // s,
-        },
-    )
-
-
-@exercise("conv-transpose-even")
-def _even(answer: Any) -> Verdict:
-    """Whether all inner output pixels are painted equally often, for a kernel and a stride."""
-
-    def painted_evenly(k: int, s: int) -> bool:
-        times = conv_transpose_matrix(np.ones(k, int), (2 * k + 2,), stride=s) @ np.ones(2 * k + 2, int)
-        inner = times[k * s : -k * s]
-        return bool(np.all(inner == inner[0]))
-
-    return compare_function(
-        answer,
-        painted_evenly,
-        [{"k": k, "s": s} for k in range(1, 9) for s in range(1, 6)],
-        mistakes={
-            "A kernel at least as large as the stride leaves no gap, but its stamps may still overlap unevenly.": (
-                lambda k, s: k >= s
+            "That is the sum of the weights: each weight is met twice, so it is multiplied by itself.": lambda w: sum(
+                map(sum, w)
             ),
-            "Equal sizes do it, and so do others: k = 4 with s = 2, for one.": lambda k, s: k == s,
-            "The other way round: the stride must divide the kernel.": lambda k, s: s % k == 0,
+            "You squared the sum; wanted is the sum of the squares.": lambda w: sum(map(sum, w)) ** 2,
+            "You took the root: the norm of the kernel. The weights are multiplied, and no root is taken.": lambda w: (
+                sum(weight**2 for row in w for weight in row) ** 0.5
+            ),
+            "That is the number of weights.": lambda w: len(w) * len(w[0]),
         },
     )
 
