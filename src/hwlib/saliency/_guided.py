@@ -48,8 +48,8 @@ def guided_backpropagation(model: Any, images: torch.Tensor, targets: Targets) -
 
     Raises:
         ValueError: as for :func:`hwlib.saliency.gradient`, and if there was no ReLU on the way back, so that the result
-            would be the plain gradient, or a step that may hide one. Only a ReLU that is written as a product with a
-            mask, or by ``torch.where``, is overlooked.
+            would be the plain gradient, or a step that may hide one. What is overlooked is a ReLU that is put together
+            from other steps, such as ``x * (x > 0)``.
 
     Source: Springenberg, Dosovitskiy, Brox & Riedmiller, *Striving for Simplicity: The All Convolutional Net* (2015);
     problem ``input-gradients``.

@@ -83,12 +83,12 @@ def photograph(name: str) -> Photograph:
         Photograph(name='chelsea', label=None, source='scikit-image', licence='CC0: Stefan van der Walt',
             may_be_shown=True)
     """
+    labels = {f"imagenet_{number:02}": label for number, label in enumerate(_IMAGENET)}
+    if not isinstance(name, str) or name not in {*_SHOWN, *labels}:
+        raise ValueError(f"name={name!r}: accepted are {', '.join(_SHOWN)}, and imagenet_00 to imagenet_19")
     if name in _SHOWN:
         package, path, licence = _SHOWN[name]
         return Photograph(name, _pixels(package, path), None, _SOURCES[package], licence, True)
-    labels = {f"imagenet_{number:02}": label for number, label in enumerate(_IMAGENET)}
-    if name not in labels:
-        raise ValueError(f"name={name!r}: accepted are {', '.join(_SHOWN)}, and imagenet_00 to imagenet_19")
     pixels = _pixels("foolbox", f"data/{name}_{labels[name]}.jpg")
     return Photograph(name, pixels, labels[name], _SOURCES["foolbox"], _UNCLEAR, False)
 
