@@ -171,7 +171,7 @@ def test_photographs_are_small_images_and_say_whose_they_are():
     first.image.zero_()
     assert again.image.sum() > 0, "each gets its own"
     for name in ("cat", "imagenet_20", 3, ["coffee"]):
-        with pytest.raises(ValueError, match="name=.*: accepted are astronaut, chelsea"):
+        with pytest.raises(ValueError, match=r"name=.*: accepted are astronaut, chelsea"):
             photograph(name)
 
 
