@@ -49,7 +49,7 @@ def says_what_is_defined(matrix):
 
 definition = Statement(
     "def-shifts-commutes",
-    text="3744bef3",
+    text="5a1a40f9",
     cases=small_matrices,
     conclusion=says_what_is_defined,
     scope="matrices of zeros and ones, to 3 by 3",
@@ -115,7 +115,7 @@ def is_one_circular_convolution(case):
 
 circular = Statement(
     "thm-shifts-circular",
-    text="94e08a56",
+    text="6148b0bf",
     cases=all_maps,
     hypotheses={"linear": is_linear, "commutes": commutes},
     conclusion=is_one_circular_convolution,
@@ -248,7 +248,7 @@ def reads_two(case, w):
 
 line = Statement(
     "thm-shifts-line",
-    text="3388377f",
+    text="85bda14d",
     cases=rules_on_the_line,
     hypotheses={"linear": line_linear, "commutes": line_commutes, "finitely many entries": lambda case: not case[0]},
     conclusion=has_weights,
@@ -359,7 +359,7 @@ def all_three_hold(case):
 
 fourier = Statement(
     "thm-shifts-fourier",
-    text="86764a10",
+    text="ce27a859",
     cases=roots,
     hypotheses={
         "omega^n = 1": lambda case: powers(case)(case[1]) == 1,
@@ -420,7 +420,7 @@ def moving_agrees_exactly(case):
 
 stride = Statement(
     "prop-shifts-stride",
-    text="6cede269",
+    text="106812df",
     cases=strided_layers,
     hypotheses={
         "finitely many weights": lambda case: case[1] != EVERYWHERE,
@@ -483,7 +483,7 @@ def commutes_exactly_if_one_sided(matrix):
 
 border = Statement(
     "prop-shifts-border",
-    text="bda82cd3",
+    text="02154ba1",
     cases=small_matrices,
     conclusion=commutes_exactly_if_one_sided,
     scope="matrices of zeros and ones, to 3 by 3",

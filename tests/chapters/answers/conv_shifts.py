@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -30,12 +31,20 @@ def backwards(w, x):
 
 
 RIGHT = {
+    "conv-shifts-least": math.prod,
     "conv-shifts-error": np.diag([1.0, 0.0, 1.0, 0.0]),
     "conv-shifts-product": kernel_of_both,
     "conv-shifts-notch": [Fraction(1, 2), 0, 0.5],
     "conv-shifts-fast": by_fourier,
 }
 WRONG = {
+    "conv-shifts-least": [
+        (max, "next layer skips pixels"),
+        (sum, "they do not add up"),
+        (lambda strides: math.lcm(*strides), "share a divisor"),
+        (lambda strides: math.prod(strides[:-1]), "the last one counts"),
+        (lambda strides: 1, "For strides = [2] your function returns 1, expected 2"),
+    ],
     "conv-shifts-error": [
         ([[1, 0, 0, 0], [0] * 4, [0] * 4, [0] * 4], "not only one of them"),
         ([[1, 2, 3, 4], [0] * 4] * 2, "equal rows are something else"),

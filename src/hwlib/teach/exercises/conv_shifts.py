@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +14,34 @@ from hwlib.conv import circular_conv_matrix, circular_kernel, commutes_with_shif
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import as_meant, named
 from hwlib.teach._verdict import UNANSWERED, is_open
+
+
+@exercise("conv-shifts-least")
+def _least(answer: Any) -> Verdict:
+    """The least move of the input that only moves the output of a stack of strides."""
+
+    def reference(strides: list[int]) -> int:
+        ring = np.arange(16 * math.prod(strides))  # each pixel has its own number
+        for t in itertools.count(1):
+            plain, moved = ring, np.roll(ring, -t)
+            for stride in strides:
+                plain, moved = plain[::stride], moved[::stride]
+            if moved[0] in plain:
+                return t
+        raise AssertionError  # the whole ring fits
+
+    cases = [{"strides": list(s)} for length in (1, 2, 3) for s in itertools.product((1, 2, 3, 4), repeat=length)]
+    return compare_function(
+        answer,
+        reference,
+        sorted(cases, key=lambda case: math.prod(case["strides"])),
+        mistakes={
+            "The largest stride is not enough: the next layer skips pixels of what is left.": max,
+            "Strides one after the other multiply; they do not add up.": sum,
+            "The least common multiple is too small where strides share a divisor.": lambda strides: math.lcm(*strides),
+            "Those are the strides before the last one; the last one counts, too.": lambda s: math.prod(s[:-1]),
+        },
+    )
 
 
 @exercise("conv-shifts-error")
