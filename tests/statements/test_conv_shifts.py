@@ -248,7 +248,7 @@ def reads_two(case, w):
 
 line = Statement(
     "thm-shifts-line",
-    text="85bda14d",
+    text="3b9cc453",
     cases=rules_on_the_line,
     hypotheses={"linear": line_linear, "commutes": line_commutes, "finitely many entries": lambda case: not case[0]},
     conclusion=has_weights,
@@ -292,7 +292,7 @@ def is_the_upper_left_block(case):
 
 embedding = Statement(
     "prop-shifts-embedding",
-    text="6387c863",
+    text="81c6f685",
     cases=toeplitz_cases,
     hypotheses={"N >= m + n - 1": lambda case: case[2] >= case[0] + case[1] - 1},
     conclusion=is_the_upper_left_block,
