@@ -19,7 +19,7 @@ def piece_graphs(
     lower: float,
     upper: float,
     *,
-    columns: int = 3,
+    columns: int = 2,
     x: str = "$x$",
     y: str = "$f(x)$",
     points: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
@@ -53,7 +53,7 @@ def piece_graphs(
         )
     columns = min(columns, len(functions))
     rows = -(-len(functions) // columns)
-    width = 4.6 if columns == 1 else 2.4
+    width = 4.6 if columns == 1 else 2.7
     drawn = figure(width * columns + 0.4, 2.3 * rows + 0.4)
     all_axes = panels(drawn, rows * columns, rows=rows)
     for number, (axes, (title, function)) in enumerate(zip(all_axes, functions.items(), strict=False)):
