@@ -19,9 +19,11 @@ from .activations import softmax as softmax
 from .backprop import Sequential as Sequential
 from .backprop import Value as Value
 from .backprop import gradient_check as gradient_check
+from .conv import commutes_with_shifts as commutes_with_shifts
 from .conv import conv_cost as conv_cost
 from .conv import conv_matrix as conv_matrix
 from .conv import conv_transpose_matrix as conv_transpose_matrix
+from .conv import fourier_convolution as fourier_convolution
 from .conv import input_gradient as input_gradient
 from .conv import kernel_gradient as kernel_gradient
 from .conv import measured_costs as measured_costs
