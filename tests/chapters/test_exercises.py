@@ -9,6 +9,7 @@ import ast
 import importlib
 import itertools
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,9 @@ def resolution(n, layers, loss=1):
 
 
 RIGHT |= {
-    "conv-counting-parameters": lambda i, o, k: o * (i * k**2 + 1),
+    "conv-counting-stride": [4, 2, 2],
+    "conv-counting-saved": lambda n, k, s: (math.ceil((n - k + 1) / s) / Fraction(n - k + 1)) ** 2,
+    "conv-counting-cheaper": [(64, 12, 1, 1), (12, 12, 3, 1), (12, 64, 1, 1)],
     "conv-counting-multiplications": lambda n, k, s, i, o: len(range(0, n - k + 1, s)) ** 2 * k * k * i * o,
     "conv-counting-resolution": resolution,
     "conv-counting-smallest": smallest,
@@ -293,11 +296,30 @@ WRONG |= {
 }
 
 WRONG |= {
-    "conv-counting-parameters": [
-        (lambda i, o, k: o * i * k * k, "The biases are missing"),
-        (lambda i, o, k: o * i * k + o, "not k."),
-        (lambda i, o, k: o * k * k + o, "multiply by both"),
-        (lambda i, o, k: o * i * k * k + i, "not one for each weight or input channel"),
+    "conv-counting-stride": [
+        ((4, 1, 1), "nothing to compare"),
+        ((5, 2, 2), "here the claim holds"),
+        ((2, 3, 1), "does not fit"),
+        ((4, 1), "Accepted are three whole numbers"),
+        ((4, 1, 0), "Accepted are three whole numbers"),
+    ],
+    "conv-counting-saved": [
+        (lambda n, k, s: Fraction(1, s * s), "exact only where"),
+        (lambda n, k, s: Fraction(math.ceil(n / s), n) ** 2, "You counted pixels"),
+        (lambda n, k, s: Fraction((n - k + 1) // s, n - k + 1) ** 2, "Rounded down"),
+        (lambda n, k, s: Fraction(math.ceil((n - k + 1) / s), n - k + 1), "there are two"),
+    ],
+    "conv-counting-cheaper": [
+        ([(64, 64, 3, 1)], "That is the layer itself"),
+        ([(64, 64, 3, 64)], "Nothing mixes them all"),
+        ([(64, 64, 1, 1)], "Nothing looks around"),
+        ([(64, 64, 3, 64), (64, 64, 3, 64), (64, 64, 1, 1)], "One kernel of three is enough"),
+        ([(64, 32, 1, 1), (64, 64, 3, 64)], "but there are 32 before it"),
+        ([(64, 64, 3, 60), (64, 64, 1, 1)], "Each group has as many"),
+        ([(64, 12, 1, 1), (12, 12, 3, 1)], "not 64"),
+        ([(64, 32, 1, 1), (32, 32, 3, 1), (32, 64, 1, 1)], "a seventh of 36864 is 5266"),
+        ([], "Accepted is a list of"),
+        ([(64, 64, 3)], "Accepted is a list of"),
     ],
     "conv-counting-multiplications": [
         (lambda n, k, s, i, o: k * k * i * o, "Those are the weights"),

@@ -1,6 +1,15 @@
 """A convolution is a matrix: building it, its shifts, its transpose, its gradients, its cost (chapters *conv_…*)."""
 
-from hwlib.conv._cost import Cost, conv_cost, image_channels_first, kernel_channels_first, measured_costs
+from hwlib.conv._cost import (
+    Cost,
+    NetworkCost,
+    NetworkCosts,
+    conv_cost,
+    image_channels_first,
+    kernel_channels_first,
+    measured_costs,
+    stored_network_costs,
+)
 from hwlib.conv._enlarge import (
     WAYS_TO_ENLARGE,
     EnlargingRuns,
@@ -44,6 +53,8 @@ __all__ = [
     "WAYS_TO_ENLARGE",
     "Cost",
     "EnlargingRuns",
+    "NetworkCost",
+    "NetworkCosts",
     "Padding",
     "circular_conv_matrix",
     "circular_eigenvalues",
@@ -75,6 +86,7 @@ __all__ = [
     "resize_factor",
     "sigmoid_gradient",
     "stored_enlarging",
+    "stored_network_costs",
     "subpixel_kernel",
     "symbol_array",
     "symbolic_conv_matrix",

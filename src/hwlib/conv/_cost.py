@@ -19,13 +19,23 @@ import numpy.typing as npt
 from hwlib._core.arguments import PerAxis, whole_numbers
 from hwlib._core.arrays import as_numbers
 from hwlib._core.optional import require
+from hwlib._core.results import stored_results
 from hwlib._core.types import AnyArray
 from hwlib.conv._plan import Padding, conv_plan
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Cost", "conv_cost", "image_channels_first", "kernel_channels_first", "measured_costs"]
+__all__ = [
+    "Cost",
+    "NetworkCost",
+    "NetworkCosts",
+    "conv_cost",
+    "image_channels_first",
+    "kernel_channels_first",
+    "measured_costs",
+    "stored_network_costs",
+]
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,49 @@ def _shape_of(module: torch.nn.Module, output: Any) -> tuple[int, ...]:
             "accepted are layers that return one tensor"
         )
     return tuple(tensors[0].shape[1:])
+
+
+@dataclass(frozen=True)
+class NetworkCost:
+    """What a whole network costs for one image.
+
+    Attributes:
+        name: of the network.
+        parameters: numbers to learn.
+        multiplications: as :func:`measured_costs` counts them.
+        seconds: of one processor, for a forward pass.
+    """
+
+    name: str
+    parameters: int
+    multiplications: int
+    seconds: float
+
+
+class NetworkCosts(tuple[NetworkCost, ...]):
+    """Costs of several networks, and in ``provenance`` where they were measured."""
+
+    provenance: dict[str, Any]
+
+
+def stored_network_costs() -> NetworkCosts:
+    """Counted and measured costs of VGG-16, ResNet-50, MobileNet and ConvNeXt-T, by ``experiments/network_costs.py``.
+
+    Returns:
+        One entry a network, in this order.
+
+    Raises:
+        FileNotFoundError: if the experiment was never run.
+        ValueError: if its file was changed.
+
+    Example:
+        >>> [cost.name for cost in stored_network_costs()]
+        ['VGG-16', 'ResNet-50', 'MobileNet', 'ConvNeXt-T']
+    """
+    stored = stored_results("hwlib.conv", "network_costs", script="network_costs")
+    costs = NetworkCosts(NetworkCost(**result) for result in stored["results"])
+    costs.provenance = stored["provenance"]
+    return costs
 
 
 def image_channels_first(image: npt.ArrayLike) -> AnyArray:

@@ -55,6 +55,35 @@ class Bottleneck(nn.Module):
         return nn.functional.relu(self.long(x) + self.short(x))
 
 
+class ChannelNorm(nn.Module):
+    """Normalization of the channels of each pixel, with a scale and a shift for each channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, eps=1e-6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.norm(x.movedim(1, -1)).movedim(-1, 1)
+        return out
+
+
+class Inverted(nn.Module):
+    """A 7x7 convolution of each channel, four times the channels and back, scaled, around which the input goes."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.long = nn.Sequential(
+            nn.Conv2d(channels, channels, 7, padding=3, groups=channels),
+            ChannelNorm(channels),
+            *(nn.Conv2d(channels, 4 * channels, 1), nn.GELU(), nn.Conv2d(4 * channels, channels, 1)),
+        )
+        self.scale = nn.Parameter(torch.full((channels, 1, 1), 1e-6))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = x + self.scale * self.long(x)
+        return out
+
+
 class Block(nn.Module):
     """Branches side by side; their channels are laid one after the other."""
 

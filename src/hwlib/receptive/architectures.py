@@ -4,7 +4,8 @@ No weights come with them: what a unit sees depends on the shape of a network al
 are made without memory. ``same`` padding is TensorFlow's, as in the networks whose receptive fields were published: as
 many zeros as make the output ceil(n / stride) long, the odd one after.
 
-Sources: Krizhevsky (2014), Simonyan & Zisserman (2014), Howard et al. (2017), He et al. (2015), Szegedy et al. (2015).
+Sources: Krizhevsky (2014), Simonyan & Zisserman (2014), Howard et al. (2017), He et al. (2015), Szegedy et al. (2015),
+Liu et al. (2022).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hwlib._core.optional import require
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["alexnet", "inception_v3", "mobilenet_v1", "resnet50", "vgg16"]
+__all__ = ["alexnet", "convnext_tiny", "inception_v3", "mobilenet_v1", "resnet50", "vgg16"]
 
 
 def alexnet() -> torch.nn.Sequential:
@@ -39,6 +40,30 @@ def alexnet() -> torch.nn.Sequential:
         *(nn.Conv2d(384, 384, 3, padding=1), nn.ReLU()),
         *(nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2)),
     )
+
+
+def convnext_tiny() -> torch.nn.Sequential:
+    """ConvNeXt-T: 7x7 convolutions of each channel on its own, then two 1x1 convolutions with four times the channels.
+
+    Returns:
+        The stem, the blocks, and the convolutions between the four stages.
+
+    Example:
+        >>> len(convnext_tiny())
+        26
+    """
+    require("torch")
+    from torch import nn
+
+    from hwlib.receptive._blocks import ChannelNorm, Inverted
+
+    layers: list[Any] = [nn.Conv2d(3, 96, 4, 4), ChannelNorm(96)]
+    for stage, count in enumerate([3, 3, 9, 3]):
+        width = 96 * 2**stage
+        if stage:
+            layers += [ChannelNorm(width // 2), nn.Conv2d(width // 2, width, 2, 2)]
+        layers += [Inverted(width) for _ in range(count)]
+    return nn.Sequential(*layers)
 
 
 def vgg16() -> torch.nn.Sequential:

@@ -5,39 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.arguments import whole
 from hwlib.conv import conv_matrix, output_shape
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import all_cases
+from hwlib.teach._compare import all_cases, named
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 Layer = tuple[str, int]  # kind, kernel size
-
-
-@exercise("conv-counting-parameters")
-def _parameters(answer: Any) -> Verdict:
-    """Parameters of a convolution with bias, counted on arrays of its shape."""
-
-    def count(i: int, o: int, k: int) -> int:
-        return np.zeros((o, i, k, k)).size + np.zeros(o).size
-
-    return compare_function(
-        answer,
-        count,
-        _easiest_first(all_cases(i=range(1, 5), o=range(1, 5), k=range(1, 5))),
-        mistakes={
-            "The biases are missing: one for each output channel.": lambda i, o, k: o * i * k * k,
-            "A kernel has k × k weights for each pair of channels, not k.": lambda i, o, k: o * i * k + o,
-            "Each output channel has its own weights for every input channel: multiply by both.": (
-                lambda i, o, k: o * k * k + o
-            ),
-            "One bias for each output channel, not one for each weight or input channel.": (
-                lambda i, o, k: o * i * k * k + i
-            ),
-        },
-    )
 
 
 @exercise("conv-counting-multiplications")
@@ -104,6 +83,97 @@ def _smallest_input(answer: Any) -> Verdict:
             ),
         },
     )
+
+
+@exercise("conv-counting-stride")
+def _stride(answer: Any) -> Verdict:
+    """A case in which a stride does not save exactly its square."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        n, k, s = (whole("case", number, least=1) for number in answer)
+    except (TypeError, ValueError):
+        return Verdict("wrong", "Accepted are three whole numbers of at least 1: (n, k, s).")
+    if k > n:
+        return Verdict("wrong", f"A kernel of {k} does not fit into {n} pixels: accepted is k <= n.")
+    one, other = len(range(n - k + 1)), len(range(0, n - k + 1, s))
+    said = f"Along an axis there are {one} outputs at stride 1 and {other} at stride {s}"
+    if one == s * other:
+        slip = "With stride 1 there is nothing to compare." if s == 1 else ""
+        return Verdict("wrong", f"{said}: here the claim holds.", slip)
+    return Verdict("right", f"{said}: the fraction is {other**2}/{one**2}, and not 1/{s**2}.")
+
+
+@exercise("conv-counting-saved")
+def _saved(answer: Any) -> Verdict:
+    """The fraction of multiplications that remains, counted on outputs."""
+
+    def counted(n: int, k: int, s: int) -> Fraction:
+        return Fraction(len(range(0, n - k + 1, s)), len(range(n - k + 1))) ** 2
+
+    cases = all_cases(n=range(1, 9), k=range(1, 5), s=range(1, 5))
+    return compare_function(
+        answer,
+        counted,
+        _easiest_first(case for case in cases if case["k"] <= case["n"]),
+        mistakes={
+            "That is exact only where s divides the number of outputs.": lambda n, k, s: Fraction(1, s * s),
+            "You counted pixels; what is kept are outputs, n - k + 1 along an axis.": lambda n, k, s: (
+                Fraction(-(-n // s), n) ** 2
+            ),
+            "Rounded down: the first output of an incomplete group is kept too.": lambda n, k, s: (
+                Fraction((n - k + 1) // s, n - k + 1) ** 2
+            ),
+            "That is along one axis; there are two.": lambda n, k, s: Fraction(-(-(n - k + 1) // s), n - k + 1),
+        },
+    )
+
+
+@exercise("conv-counting-cheaper")
+def _cheaper(answer: Any) -> Verdict:
+    """A chain of convolutions instead of one of 3 by 3 weights and 64 channels."""
+    form = "a list of (inputs, outputs, k, groups), each a whole number of at least 1"
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        chain = [tuple(whole("chain", number, least=1) for number in layer) for layer in answer]
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Accepted is {form}.")
+    if not chain or {len(layer) for layer in chain} != {4}:
+        return Verdict("wrong", f"Accepted is {form}.")
+    for place, (inputs, outputs, _, groups) in enumerate(chain):
+        before = chain[place - 1][1] if place else 64
+        if inputs != before:
+            return Verdict("wrong", f"Layer {place} takes {inputs} channels, but there are {before} before it.")
+        if inputs % groups or outputs % groups:
+            message = f"Layer {place}: {groups} groups do not divide {inputs} and {outputs} channels."
+            return Verdict("wrong", message, "Each group has as many channels as every other.")
+    if chain[-1][1] != 64:
+        return Verdict("wrong", f"The last layer has {chain[-1][1]} output channels, not 64.")
+    work = sum(outputs * (inputs // groups) * k * k for inputs, outputs, k, groups in chain)
+    if missed := _unseen(chain):
+        return Verdict("wrong", missed[0], missed[1])
+    if 7 * work > 64 * 64 * 9:
+        message = f"Your chain does {work} multiplications for each output pixel; a seventh of 36864 is 5266."
+        mistakes = {"That is the layer itself.": chain == [(64, 64, 3, 1)]}
+        return Verdict("wrong", message, named(mistakes))
+    return Verdict("right", f"It does {work} multiplications for each output pixel instead of 36864, and sees all.")
+
+
+def _unseen(chain: Sequence[tuple[int, ...]]) -> tuple[str, str] | None:
+    """What an output of a chain does not see, and why; None if it sees all channels and 3 by 3 pixels."""
+    if (side := 1 + sum(k - 1 for _, _, k, _ in chain)) < 3:
+        return f"An output sees {side} by {side} pixels, not three by three.", "Nothing looks around."
+    if side > 3:
+        return f"An output sees {side} by {side} pixels, more than three by three.", "One kernel of three is enough."
+    seen: list[set[int]] = [{channel} for channel in range(64)]  # of each channel: the inputs that it depends on
+    for inputs, outputs, _, groups in chain:
+        wide, narrow = inputs // groups, outputs // groups
+        unions = [set().union(*seen[group * wide : (group + 1) * wide]) for group in range(groups)]
+        seen = [unions[channel // narrow] for channel in range(outputs)]
+    if (fewest := min(map(len, seen))) < 64:
+        return f"Some output channel depends on {fewest} of the 64 input channels only.", "Nothing mixes them all."
+    return None
 
 
 _NETWORKS: list[list[Layer]] = [
