@@ -24,6 +24,7 @@ from hwlib.saliency._photographs import Photograph, imagenet_photographs, photog
 from hwlib.saliency._pretrained import class_names, efficientnet_lite0, install_pictures
 from hwlib.saliency._sanity import Curve, blurred, deletion_curve, insertion_curve, randomized
 from hwlib.saliency._stored import FoolingTable, MadeImages, Picture, Stages, Styled, made_images
+from hwlib.saliency._stored_maps import StoredMaps, stored_maps
 from hwlib.saliency._style import StyledImage, features, gram, style_transfer
 from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer, transfer_changes
 
@@ -41,6 +42,7 @@ __all__ = [
     "Picture",
     "Stages",
     "Styled",
+    "StoredMaps",
     "StyledImage",
     "blurred",
     "boundary_bracket",
@@ -74,6 +76,7 @@ __all__ = [
     "rounded",
     "shifted",
     "smooth_gradient",
+    "stored_maps",
     "style_transfer",
     "transfer",
     "transfer_changes",

@@ -18,6 +18,7 @@ def frame_explorer(
     *,
     start: Mapping[str, Any] | None = None,
     buttons: Collection[str] = (),
+    style: str = "",
 ) -> ipywidgets.VBox:
     """One slider a control, or a row of buttons, and for each combination of values the frame that belongs to it.
 
@@ -29,6 +30,7 @@ def frame_explorer(
         frame: from one value of each control, in that order, to HTML.
         start: value that a slider begins with, where it is not its first one.
         buttons: labels of the controls whose values are names, in no order: each gets a row of buttons.
+        style: more rules of style, for what all frames share.
 
     Returns:
         The sliders above the frames.
@@ -66,6 +68,6 @@ def frame_explorer(
         links.append(widgets.jslink((sliders[level], "index"), (made, "selected_index")))
         return made
 
-    explorer = widgets.VBox([*sliders, widgets.HTML(f"<style>{STYLE}</style>"), stack(())])
+    explorer = widgets.VBox([*sliders, widgets.HTML(f"<style>{STYLE}{style}</style>"), stack(())])
     explorer.links = links  # a link lives as long as its Python object in a notebook
     return explorer

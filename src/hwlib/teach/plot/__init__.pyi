@@ -32,6 +32,10 @@ from .receptive import receptive_growth as receptive_growth
 from .regions import decision_maps as decision_maps
 from .regions import identified as identified
 from .regions import region_maps as region_maps
+from .saliency import map_colours as map_colours
+from .saliency import map_pictures as map_pictures
+from .saliency import spread_curves as spread_curves
+from .saliency import spread_dots as spread_dots
 from .saliency_images import predicted_and_found as predicted_and_found
 from .saliency_images import surviving as surviving
 from .training import learning_curves as learning_curves
