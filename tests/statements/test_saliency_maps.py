@@ -382,7 +382,7 @@ def test_behind_an_average_grad_cam_is_cam():
     assert report.without["a linear map"][:2] == ("average", "square")
 
 
-# --- sentences beside the statements ------------------------------------------------------------------------------------
+# --- sentences beside the statements --------------------------------------------------------------------------------
 
 
 def test_gradient_times_input_depends_on_where_zero_is():
