@@ -198,7 +198,7 @@ def tiles() -> tuple[bytes, dict[str, Any]]:
             )
             row += 1
     buffer = io.BytesIO()
-    sheet.save(buffer, "webp", quality=50, method=6)
+    sheet.save(buffer, "webp", quality=35, method=6)
     made = buffer.getvalue()
     told = {"photographs": list(SHOWN), "classes": list(CLASSES), "methods": methods, "known": known}
     return made, told | {"sha256": hashlib.sha256(made).hexdigest()}
