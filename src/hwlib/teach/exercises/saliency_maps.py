@@ -193,28 +193,34 @@ def _proof(answer: Any) -> Verdict:
 
 
 def _same_at_one(first: Network, second: Network) -> str:
-    right = [pieces_of(network, 0, 5) for network in (first, second)]
-    return named({"They agree for x > 0; they have to for x < 0 as well.": difference_witness(*right) is None})
+    right, left = ([pieces_of(network, *ends) for network in (first, second)] for ends in ((0, 5), (-5, 0)))
+    return named(
+        {
+            "They agree for x > 0; they have to for x < 0 as well.": difference_witness(*right) is None,
+            "They agree for x < 0; they have to for x > 0 as well.": difference_witness(*left) is None,
+        }
+    )
+
+
+def _area(order: Any, gradient: AnyArray, image: AnyArray, fill: float) -> float:
+    """Sum of the scores on the way, without the affine score's constant."""
+    point = image.astype(float).copy()
+    total = 0.0
+    for pixel in order:
+        point[pixel] = fill
+        total += float(gradient @ point)
+    return total
 
 
 @exercise("saliency-maps-order")
 def _order(answer: Any) -> Verdict:
     """The order of pixels with the least area under the deletion curve of an affine score."""
 
-    def area(order: Any, gradient: AnyArray, image: AnyArray, fill: float) -> float:
-        """Sum of the scores on the way, without the affine score's constant."""
-        point = image.astype(float).copy()
-        total = 0.0
-        for pixel in order:
-            point[pixel] = fill
-            total += float(gradient @ point)
-        return total
-
     def read_area(order: Any, gradient: AnyArray, image: AnyArray, fill: float) -> float:
         pixels = [int(pixel) for pixel in order]
         if sorted(pixels) != list(range(len(gradient))) or [*pixels] != [*order]:
             raise ValueError(f"accepted is each of the pixels 0 to {len(gradient) - 1} once, not {list(order)}")
-        return area(pixels, gradient, image, fill)
+        return _area(pixels, gradient, image, fill)
 
     cases = [
         {"gradient": np.array(g, float), "image": np.array(x, float), "fill": float(fill)}
@@ -233,10 +239,10 @@ def _order(answer: Any) -> Verdict:
 
     def best(gradient: AnyArray, image: AnyArray, fill: float) -> float:
         orders = itertools.permutations(range(len(gradient)))
-        return min(area(order, gradient, image, fill) for order in orders)
+        return min(_area(order, gradient, image, fill) for order in orders)
 
     def of(key: Any) -> Any:
-        return lambda g, x, fill: area(np.argsort(key(g, x, fill), kind="stable"), g, x, fill)
+        return lambda g, x, fill: _area(np.argsort(key(g, x, fill), kind="stable"), g, x, fill)
 
     if not callable(answer):
         return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
