@@ -67,9 +67,9 @@ WRONG = {
         ("none", "Give (w, b, x)"),
     ],
     "saliency-maps-proof": [
-        ((([1], [1]), ([2], [1])), "these are two functions"),
+        ((([1, -1], [1, 1]), ([2, -2], [1, 1])), "these are two functions"),
+        ((([1], [1]), ([2], [1])), "they have to for x > 0 as well"),
         ((([1], [1]), ([1, -1], [1, -1])), "they have to for x < 0 as well"),
-        ((([-1], [1]), ([-1, 1], [1, 1])), "they have to for x > 0 as well"),
         ((([1, -1], [1, 2]), ([-1, 1], [2, 1])), "changes nothing"),
         ((([1], [1]), ([1], [1, 2])), "Give two networks"),
         (3, "Give two networks"),
