@@ -119,7 +119,8 @@ def measure_curves(
     """Probability of the class while the hottest blocks become grey, and while they come back on a blurred picture."""
     ranked = {name: maps[name] for name in ORDERS}
     ranked["by lot"] = np.random.default_rng(seed).permutation((SIDE // BLOCK) ** 2)
-    deleted, inserted = {}, {}
+    deleted: dict[str, list[float]] = {}
+    inserted: dict[str, list[float]] = {}
     for name, values in ranked.items():
         blocks = torch.tensor(np.asarray(values, float)).reshape(1, SIDE // BLOCK, SIDE // BLOCK)
         heat = blocks.repeat_interleave(BLOCK, 1).repeat_interleave(BLOCK, 2)
