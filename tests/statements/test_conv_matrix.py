@@ -435,3 +435,33 @@ def test_of_the_explorer_s_sliders_padding_adds_rows_and_the_two_others_remove_t
     for (k, s, p), size in sizes.items():
         others = [sizes.get(case, size) for case in ((k + 1, s, p), (k, s + 1, p), (k, s, p - 1))]
         assert max(others) <= size  # fewer rows, or as many
+
+
+def test_the_remainder_is_the_number_of_rows_behind_the_last_place():
+    """Below the output size; and with stride two, two weights leave the last of three pixels unread."""
+    for n, k, s, p in itertools.product(range(1, 7), range(1, 5), range(1, 5), range(3)):
+        if k <= n + 2 * p:
+            last = max(places(k, n, s, p)) * s + k - 1
+            assert n + 2 * p - 1 - last == (n + 2 * p - k) % s
+    assert conv_matrix([1, 2], (3,), stride=2).toarray().tolist() == [[1, 2, 0]]
+
+
+def test_without_padding_and_with_a_stride_that_fits_only_a_remainder_is_unread():
+    """The exercise's sentence is right but for its last step."""
+    for n, k, s in itertools.product(range(1, 8), range(1, 5), range(1, 5)):
+        if s <= k <= n:
+            read = {r * s + a for r in places(k, n, s, 0) for a in range(k)}
+            assert read == set(range(n - (n - k) % s))
+
+
+def test_for_all_slopes_the_kernel_of_the_design_gives_zero():
+    alpha, beta, gamma, i, j = z3.Reals("alpha beta gamma i j")
+
+    def slope(down, right):
+        return alpha + beta * (i + down) + gamma * (j + right)
+
+    neighbours = slope(-1, 0) + slope(1, 0) + slope(0, -1) + slope(0, 1)
+    proved(neighbours - 4 * slope(0, 0) == 0)
+    image = [[3 + 2 * r - 5 * c for c in range(5)] for r in range(4)]
+    kernel = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
+    assert not (conv_matrix(kernel, (4, 5)) @ np.ravel(image)).any()
