@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from hwlib.saliency import class_image, features, gram, style_transfer
+from hwlib.saliency import (
+    boundary_bracket,
+    class_image,
+    features,
+    fooling_image,
+    gram,
+    linear_prediction,
+    style_transfer,
+    transfer,
+)
 
 pytestmark = pytest.mark.problem("input-gradients")
 
@@ -140,6 +149,11 @@ def test_models_are_afterwards_what_they_were():
     before = {name: value.clone() for name, value in model.state_dict().items()}
     style_transfer(model, content, style, layers=["2"], content_layer="0", steps=2)
     class_image(model, 0, input_shape=(3, 16, 16), octaves=1, steps=2, rng=0)
+    linear_prediction(model, content, 1)
+    boundary_bracket(model, content, torch.ones_like(content), farthest=1, samples=3)
+    transfer(model, content, 0)
+    with pytest.raises(ValueError, match="was not reached"):
+        fooling_image(model, content, int(model(content).argmin()), lead=1e6, steps=2)
     for layers in (["nothing"], ["0", "nothing"]):
         with pytest.raises(ValueError, match="named_modules"):
             features(model, content, layers)
