@@ -95,6 +95,8 @@ def test_a_third_class_in_between_makes_the_way_longer():
     # The hyperplane of classes 0 and 2 alone is at (0, 1), where class 1 is on top.
     assert found.perturbation.tolist() == [-2, -1]
     assert found.squared == 5 > 4
+    many = linear_distance([[Fraction(1)] * 9, [0] * 9], [0, 0], [1] * 9)
+    assert repr(many) == "LinearDistance(0 to 1, distance 3, perturbation array of shape (9,))"
 
 
 def test_what_is_no_classifier_or_no_input_is_refused():

@@ -50,10 +50,9 @@ class LinearDistance:
         return self.perturbation.dtype == object
 
     def __repr__(self) -> str:
-        return (
-            f"LinearDistance({self.label} to {self.target}, distance {self.distance:.6g}, "
-            f"perturbation {brief(self.perturbation) if not self.exact else [str(r) for r in self.perturbation]})"
-        )
+        few = self.exact and len(self.perturbation) <= 6
+        way = [str(entry) for entry in self.perturbation] if few else brief(self.perturbation)
+        return f"LinearDistance({self.label} to {self.target}, distance {self.distance:.6g}, perturbation {way})"
 
 
 def linear_distance(
