@@ -558,21 +558,14 @@ WRONG |= {
 }
 
 
-# Descent, by hand: one sample is an inner product, and a path is taken step by step.
-
-
-def path_by_steps(X, y, step, t, factor=2.0):
-    w = np.zeros(X.shape[1])
-    for _ in range(t):
-        w = w - factor * step * X.T @ (X @ w - y)
-    return w
+# Descent, by hand: one sample is an inner product.
 
 
 RIGHT |= {
     "opt-min-norm-shortest": lambda x, y: np.linalg.pinv(x[None]) @ [y],
-    "opt-min-norm-nearest": lambda x, y, start: start + np.linalg.pinv(x[None]) @ [y - sum(x * start)],
-    "opt-min-norm-step": lambda singular_values, step: all(abs(1 - 2 * step * s**2) < 1 for s in singular_values if s),
-    "opt-min-norm-path": path_by_steps,
+    "opt-min-norm-error": ("c", [3.8, 0.6]),
+    "opt-min-norm-ridge": lambda s, eps: min(v * v for v in s if v) / (1 / eps - 1),
+    "opt-min-norm-apart": (0.9, 1e-4),
 }
 
 WRONG |= {
@@ -582,30 +575,32 @@ WRONG |= {
         (lambda x, y: np.append(y / x[0], 0 * x[1:]), "not the shortest"),
         (lambda x, y: [0], "returns an array of shape (1,)"),
     ],
-    "opt-min-norm-nearest": [
-        (lambda x, y, start: x * y / (x @ x), "the start leaves its trace"),
-        (lambda x, y, start: start + x * y / (x @ x), "Move by what is still missing"),
-        (lambda x, y, start: start - x * (y - x @ start) / (x @ x), "The wrong way"),
+    "opt-min-norm-error": [
+        (("A", (1, 2)), "a number times the sample"),
+        (("B", (1, 2)), "through the start, along the sample"),
+        (("D", (1, 2)), "predicts 5 c"),
+        (("E", (1, 2)), "follows from an earlier line"),
+        (("F", (1, 2)), "There is no line"),
+        (("C", (1, 2)), "not reached along"),
+        (("C", (4, 1)), "It does not fit"),
+        (("C", 3), "Give the end as two numbers"),
+        (3, "Give a letter and two numbers"),
     ],
-    "opt-min-norm-step": [
-        (lambda singular_values, step: step * max(singular_values) ** 2 < 2, "half the sum of squares"),
-        (lambda singular_values, step: step * max(singular_values) < 1, "counts with its square"),
-        (lambda singular_values, step: step * max(singular_values) ** 2 <= 1, "At the limit itself"),
-        (lambda singular_values, step: step * min(singular_values) ** 2 < 1, "The largest singular value decides"),
+    "opt-min-norm-ridge": [
+        (lambda s, eps: eps / (1 - eps) * max(s) ** 2, "not the largest"),
+        (lambda s, eps: eps / (1 - eps) * min(v for v in s if v), "count with their squares"),
+        (lambda s, eps: eps * min(v for v in s if v) ** 2, "with lambda below as well"),
+        (lambda s, eps: eps / (1 - eps) * min(s) ** 2, "these directions do not count"),
     ],
-    "opt-min-norm-path": [
-        (lambda X, y, step, t: path_by_steps(X, y, step, t, factor=1.0), "The gradient of the squares has a factor 2"),
-        (lambda X, y, step, t: np.linalg.pinv(X) @ y, "the end of the path"),
-        (lambda X, y, step, t: np.linalg.pinv(X) @ y - path_by_steps(X, y, step, t), "what is still missing"),
-        (lambda X, y, step, t: spectral_power(X, 0.5) @ path_by_steps(X, y, step, t), "a residual is not yet a weight"),
+    "opt-min-norm-apart": [
+        ((0.5, 0.5), "Hold the second back"),
+        ((0.5, 0.04), "Make it grow from less"),
+        ((1, 0), "stays zero"),
+        ((2, 1), "not above 0 and at most 1"),
+        ((1, 1, 1), "give two numbers"),
+        ("x", "Give two numbers"),
     ],
 }
-
-
-def spectral_power(X, exponent):
-    """(X^T X)^exponent."""
-    values, vectors = np.linalg.eigh(X.T @ X)
-    return vectors @ np.diag(np.maximum(values, 0) ** exponent) @ vectors.T
 
 
 # Curvature: softmax by its matrix, R by a complex step.

@@ -235,6 +235,82 @@ def test_the_library_s_limit_of_the_rate_is_the_stated_one():
         assert learning_rate_limit(X) == pytest.approx(1 / largest(X) if X.any() else math.inf)
 
 
+# --- prop-norm-lagrange ----------------------------------------------------------------------------------------
+
+
+def multiplier_cases():
+    """Small whole matrices with a solution of small whole entries: X, w and an alpha to try."""
+    rows = [(1, 2), (0, 1), (2, 4), (0, 0), (-1, 1)]
+    for count in (1, 2):
+        for X in itertools.product(rows, repeat=count):
+            for w in itertools.product((0, 1, 2, -1), repeat=2):
+                yield X, w
+
+
+def rows_are_independent(case):
+    return np.linalg.matrix_rank(np.array(case[0])) == len(case[0])
+
+
+def is_as_multipliers_say(case):
+    """Shortest if and only if it is a combination of rows; and then of one only, that of the formula."""
+    X, w = np.array(case[0], float), np.array(case[1], float)
+    y = X @ w
+    others = [np.array(v) / 2 for v in itertools.product(range(-8, 9), repeat=2)]
+    others += [w + s * v for v in kernel_of(X) for s in (0.01, -0.01)]
+    shortest = all(v @ v >= w @ w - 1e-12 for v in others if np.allclose(X @ v, y))
+    alpha = np.linalg.lstsq(X.T, w, rcond=None)[0]
+    of_rows = np.allclose(X.T @ alpha, w)
+    if shortest != of_rows:
+        return False
+    if np.linalg.matrix_rank(X) < len(X):  # many multipliers, and no inverse
+        return False
+    return not of_rows or np.allclose(X.T @ np.linalg.inv(X @ X.T) @ y, w)
+
+
+def kernel_of(X):
+    _, s, vt = np.linalg.svd(X)
+    return vt[int((s > 1e-9).sum()) :]
+
+
+multipliers = Statement(
+    "prop-norm-lagrange",
+    text="6417ff94",
+    cases=multiplier_cases,
+    hypotheses={"independent rows": rows_are_independent},
+    conclusion=is_as_multipliers_say,
+    scope="one and two samples of two whole features, solutions of whole weights",
+)
+
+
+@pytest.mark.problem("opt-min-norm")
+def test_the_shortest_solution_is_the_one_that_multipliers_give():
+    report = multipliers.verify()
+    assert report.covered > 200
+    twice = np.array([[1, 2], [1, 2]])
+    assert all((twice.T @ alpha == (1, 2)).all() for alpha in ([1, 0], [0, 1]))  # the page's
+    assert round(np.linalg.det(twice @ twice.T)) == 0
+
+
+@pytest.mark.problem("opt-min-norm")
+def test_a_solution_is_the_shortest_just_if_it_is_a_combination_of_rows_also_where_rows_repeat():
+    for X, w in multiplier_cases():
+        X, w = np.array(X, float), np.array(w, float)
+        shorter = any(
+            np.linalg.norm(w + s * v) < np.linalg.norm(w) - 1e-12 for v in kernel_of(X) for s in (0.01, -0.01)
+        )
+        of_rows = np.allclose(X.T @ np.linalg.lstsq(X.T, w, rcond=None)[0], w)
+        assert shorter != of_rows
+
+
+@pytest.mark.problem("opt-min-norm")
+def test_descent_from_zero_has_multipliers_at_all_times():
+    X, y = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]]), np.array([5.0, -1.0])
+    w = np.zeros(3)
+    for _ in range(30):
+        w = w - 0.05 * 2 * X.T @ (X @ w - y)
+        assert np.allclose(X.T @ np.linalg.lstsq(X.T, w, rcond=None)[0], w)
+
+
 # --- thm-norm-mirror -------------------------------------------------------------------------------------------
 
 Q = np.array([[2.0, 1.0], [1.0, 3.0]])

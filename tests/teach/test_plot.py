@@ -182,6 +182,12 @@ def test_paths_end_in_a_star_and_the_line_holds_what_fits():
     for level, segments in zip([0.5, 1], lines.collections[0].get_paths(), strict=True):
         assert np.allclose(segments.vertices.prod(1), level, atol=1e-3)
     assert np.array_equal(lines.lines[0].get_xydata(), path)
+    known = plot.surface_paths(
+        lambda a, b: a * b, {"p": path}, x=(0, 1), y=(0, 2), levels=[1], lines={"here": path[:2]}
+    )
+    assert np.array_equal(known.axes[0].lines[0].get_xydata(), path[:2])
+    assert known.axes[0].lines[0].get_marker() == "None"
+    assert [text.get_text() for text in known.axes[0].get_legend().get_texts()] == ["here", "p"]
     with pytest.raises(ValueError, match="accepted are one to 5 paths"):
         plot.surface_paths(lambda a, b: a, {}, x=(0, 1), y=(0, 1), levels=[1])
     with pytest.raises(ValueError, match="the second not zero"):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 import numpy as np
+from scipy import optimize
 
+from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
-from hwlib.optim import gradient_descent, learning_rate_limit, least_squares_gradient, least_squares_limit
+from hwlib.optim import least_squares_limit
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 _SAMPLES = [([1.0, 0.0], 3.0), ([1.0, 1.0], 4.0), ([1.0, 2.0], 5.0), ([2.0, -1.0, 2.0], 6.0), ([3.0, 4.0], -2.0)]
 
@@ -31,110 +35,114 @@ def _shortest(answer: Any) -> Verdict:
     )
 
 
-@exercise("opt-min-norm-nearest")
-def _nearest(answer: Any) -> Verdict:
-    """Limit of descent from any start, for one sample."""
+@exercise("opt-min-norm-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and where descent from (4, 1) ends."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, point = answer
+        line, end = letter.strip().upper(), real_array("answer", point)
+    except (AttributeError, TypeError, ValueError):
+        return Verdict("wrong", f'Give a letter and two numbers, such as ("A", (1, 2)), not {reprlib.repr(answer)}.')
+    reasons = {
+        "A": "Line A is true: the gradient is a number times the sample.",
+        "B": "Line B is true: through the start, along the sample.",
+        "D": "Line D is true: c (1, 2) predicts 5 c.",
+        "E": "Line E is false, but it follows from an earlier line.",
+    }
+    if line != "C":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {reprlib.repr(line)}: they go from A to E.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
+    if end.shape != (2,):
+        return Verdict("wrong", "Line C is the one. Give the end as two numbers.")
+    row, start = np.array([1.0, 2.0]), np.array([4.0, 1.0])
+    if np.allclose(end, least_squares_limit(row[None], [5.0], start), atol=1e-3):
+        return Verdict("right", "Only the moves are multiples of the sample; the start stays in the end.")
+    told = "It does not fit." if abs(row @ end - 5) > 1e-3 else "It fits, but is not reached along (1, 2)."
+    return Verdict(
+        "wrong",
+        f"Line C is the one. But descent does not end in ({end[0]:g}, {end[1]:g}): {row @ end:g} is predicted.",
+        told,
+    )
 
-    def reference(x: AnyArray, y: float, start: AnyArray) -> AnyArray:
-        return least_squares_limit(x[None], [y], start)
+
+@exercise("opt-min-norm-ridge")
+def _ridge(answer: Any) -> Verdict:
+    """Largest penalty with which ridge is near the shortest solution; by halving, not by the formula."""
+
+    def reference(singular_values: AnyArray, epsilon: float) -> float:
+        def worst(penalty: float) -> float:
+            lacks = [1 - s * s / (s * s + penalty) for s in singular_values if s > 0]
+            return float(max(lacks))
+
+        low, high = 0.0, 1e6
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if worst(middle) <= epsilon else (low, middle)
+        return low
+
+    def penalty(least: float, epsilon: float) -> float:
+        return float(epsilon / (1 - epsilon) * least**2)
 
     cases = [
-        {"x": np.array(x), "y": y, "start": np.arange(shift, shift + len(x), dtype=float)}
-        for x, y in _SAMPLES
-        for shift in (0, 1, -2)
+        {"singular_values": np.array(values), "epsilon": epsilon}
+        for values in ([1.0], [2.0], [2.0, 0.5], [0.0, 3.0, 1.5], [4.0, 0.25, 0.0])
+        for epsilon in (0.5, 0.1)
     ]
     return compare_function(
         answer,
         reference,
         cases,
         mistakes={
-            "That is the limit from zero: the start leaves its trace.": lambda x, y, start: reference(x, y, 0 * start),
-            "Move by what is still missing, y - x w0, not by y.": (
-                lambda x, y, start: start + reference(x, y, 0 * start)
+            "The smallest singular value above zero suffers most, not the largest.": (
+                lambda singular_values, epsilon: penalty(singular_values.max(), epsilon)
             ),
-            "The wrong way: this doubles the error instead of removing it.": (
-                lambda x, y, start: 2 * start - reference(x, y, start)
+            "Singular values count with their squares.": lambda singular_values, epsilon: (
+                epsilon / (1 - epsilon) * singular_values[singular_values > 0].min()
+            ),
+            "The fraction that is lacking is lambda / (sigma^2 + lambda), with lambda below as well.": (
+                lambda singular_values, epsilon: epsilon * singular_values[singular_values > 0].min() ** 2
+            ),
+            "Where sigma is zero both have nothing: these directions do not count.": (
+                lambda singular_values, epsilon: penalty(singular_values.min(), epsilon)
             ),
         },
         tolerance=1e-6,
     )
 
 
-@exercise("opt-min-norm-step")
-def _step(answer: Any) -> Verdict:
-    """Whether descent on |Xw - y|^2 converges from every start, from the singular values of X."""
-
-    def reference(singular_values: AnyArray, learning_rate: float) -> bool:
-        return learning_rate < learning_rate_limit(np.diag(singular_values))
-
-    cases = [
-        {"singular_values": np.array(values), "learning_rate": rate}
-        for values in ([1.0], [2.0], [2.0, 1.0], [4.0, 0.5], [4.0, 2.0, 0.0])
-        for rate in (0.03125, 0.0625, 0.125, 0.25, 0.375, 0.5, 1.0, 1.5, 2.0)
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        mistakes={
-            "That is the limit for half the sum of squares; here the gradient has a factor 2.": (
-                lambda singular_values, learning_rate: learning_rate < 2 / singular_values.max() ** 2
-            ),
-            "The singular value counts with its square.": lambda singular_values, learning_rate: (
-                learning_rate < 1 / singular_values.max()
-            ),
-            "At the limit itself the error keeps its size for ever: it has to be below.": (
-                lambda singular_values, learning_rate: learning_rate <= 1 / singular_values.max() ** 2
-            ),
-            "The largest singular value decides: along it the path overshoots first.": (
-                lambda singular_values, learning_rate: learning_rate * singular_values.min() ** 2 < 1
-            ),
-        },
-    )
-
-
-@exercise("opt-min-norm-path")
-def _path(answer: Any) -> Verdict:
-    """Point after some steps from zero, without taking them; the reference takes them."""
-
-    def reference(X: AnyArray, y: AnyArray, learning_rate: float, steps: int) -> AnyArray:
-        path: AnyArray = gradient_descent(
-            least_squares_gradient(X, y), np.zeros(X.shape[1]), learning_rate=learning_rate, steps=steps
+@exercise("opt-min-norm-apart")
+def _apart(answer: Any) -> Verdict:
+    """A start from which descent and exponentiated gradient end far apart."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        start = real_array("answer", answer)
+    except ValueError as error:
+        return Verdict("wrong", f"Give two numbers, such as (0.5, 0.5). {error}")
+    if start.shape != (2,):
+        return Verdict("wrong", f"This has shape {start.shape}: give two numbers, such as (0.5, 0.5).")
+    if (start <= 0).any() or (start > 1).any():
+        return Verdict(
+            "wrong",
+            f"({start[0]:g}, {start[1]:g}) has an entry that is not above 0 and at most 1.",
+            "A weight of zero stays zero when it is multiplied." if (start == 0).any() else "",
         )
-        return np.asarray(path[-1])
-
-    def filled(X: AnyArray, y: AnyArray, shares: Any, power: int = 1) -> AnyArray:
-        u, s, vt = np.linalg.svd(X, full_matrices=False)
-        return np.asarray(vt.T @ (shares(s) / s**power * (u.T @ y)))
-
-    cases = [
-        {"X": np.array(X), "y": np.array(y), "learning_rate": rate, "steps": steps}
-        for X, y in [([[1.0, 1.0]], [4.0]), ([[1.0, 2.0]], [5.0]), ([[2.0, 0.0, 1.0], [0.0, 1.0, 1.0]], [3.0, 1.0])]
-        for rate in (0.0625, 0.1)
-        for steps in (1, 2, 3, 10)
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        mistakes={
-            "The gradient of the squares has a factor 2: each step keeps 1 - 2 eta sigma^2.": (
-                lambda X, y, learning_rate, steps: filled(X, y, lambda s: 1 - (1 - learning_rate * s**2) ** steps)
-            ),
-            "That is the end of the path, not the point after so many steps.": (
-                lambda X, y, learning_rate, steps: filled(X, y, lambda s: 1)
-            ),
-            "That is what is still missing; you want what is there already.": (
-                lambda X, y, learning_rate, steps: filled(X, y, lambda s: (1 - 2 * learning_rate * s**2) ** steps)
-            ),
-            "Divide by the singular values: a residual is not yet a weight.": (
-                lambda X, y, learning_rate, steps: filled(
-                    X, y, lambda s: 1 - (1 - 2 * learning_rate * s**2) ** steps, power=0
-                )
-            ),
-        },
-        tolerance=1e-6,
-    )
+    nearest = least_squares_limit([[1.0, 2.0]], [5.0], start)
+    grown = optimize.brentq(lambda c: start[0] * np.exp(c) + 2 * start[1] * np.exp(2 * c) - 5, -10, 40)
+    end = start * np.exp(grown * np.array([1.0, 2.0]))
+    apart = float(np.linalg.norm(end - nearest))
+    where = f"descent ends in ({nearest[0]:.2f}, {nearest[1]:.2f}), the other in ({end[0]:.2f}, {end[1]:.2f})"
+    if apart <= 3:
+        told = (
+            "Make it grow from less."
+            if start[1] < 0.1 * start[0]
+            else "Both weights may grow here. Hold the second back."
+        )
+        return Verdict("wrong", f"From ({start[0]:g}, {start[1]:g}) {where}: {apart:.2f} apart.", told)
+    return Verdict("right", f"From ({start[0]:g}, {start[1]:g}) {where}: {apart:.2f} apart.")
 
 
 QUIZ = Quiz(

@@ -66,6 +66,7 @@ def surface_paths(
     x: tuple[float, float],
     y: tuple[float, float],
     levels: npt.ArrayLike,
+    lines: Mapping[str, npt.ArrayLike] | None = None,
 ) -> ThemedFigure:
     """Draw level lines of a function of two weights, and paths on it.
 
@@ -75,9 +76,10 @@ def surface_paths(
         x: range of the first weight.
         y: range of the second weight.
         levels: values with a line, in increasing order.
+        lines: name to points ``(t, 2)`` of plain lines, such as all minima.
 
     Returns:
-        One panel; a dot for each point, a star for the last.
+        One panel; a dot for each point of a path, a star for its last one; the names stand beside it.
 
     Raises:
         ValueError: if there are no paths, or too many.
@@ -89,11 +91,14 @@ def surface_paths(
     """
     if not 1 <= len(paths) <= len(LINES):
         raise ValueError(f"paths={sorted(paths)}: accepted are one to {len(LINES)} paths")
-    drawn = figure(5.2, 4.6)
+    drawn = figure(6.4, 4.4)
     axes = drawn.subplots()
+    for name, points in (lines or {}).items():
+        axes.plot(*np.asarray(points, float).T, color=INK, linewidth=1.6, label=name)
     grid = np.meshgrid(np.linspace(*x, 161), np.linspace(*y, 161))
     axes.contour(*grid, surface(*grid), levels=np.asarray(levels), colors=FAINT, linewidths=0.8)
     _paths(axes, paths, x, y)
+    axes.legend(frameon=False, labelcolor=INK, fontsize=9, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return drawn
 
 
