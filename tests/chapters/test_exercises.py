@@ -658,7 +658,7 @@ WRONG |= {
     ],
 }
 
-# Double descent: the formulas in another form, the width by counting up, ridge by its dual.
+# Double descent: the width by counting up, the first harm by changes.
 
 
 def first_width(samples, inputs, extra=0):
@@ -668,38 +668,51 @@ def first_width(samples, inputs, extra=0):
     return width
 
 
+def harm(p, signal, rest, last=None, m=lambda p, n: p - n - 1):
+    """The first sample that hurts, by the quotient of the two changes."""
+    for n in range(1, p - 2):
+        if rest * (p - 1) / (m(p, n) * (m(p, n) - 1)) > signal / p:
+            return n
+    return p - 2 if last and last > p - 2 >= 1 else 0
+
+
 RIGHT |= {
-    "opt-double-descent-few": lambda n, p, rest: rest * (n - 1) / (n - 1 - p),
-    "opt-double-descent-many": lambda n, p, signal, rest: signal * (p - n) / p + rest * (p - 1) / (p - 1 - n),
     "opt-double-descent-width": first_width,
-    "opt-double-descent-ridge": lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty * np.eye(len(y))) @ y,
+    "opt-double-descent-error": ("d", 6),
+    "opt-double-descent-samples": lambda p, b, r: harm(p, b, r),
+    "opt-double-descent-design": [[0.5, 1e-4, 1], [0.5, -1e-4, -1]],
 }
 
 WRONG |= {
-    "opt-double-descent-few": [
-        (lambda n, p, rest: rest * p / (n - p - 1), "the error of the weights"),
-        (lambda n, p, rest: rest * n / (n - p), "n - p - 1 below"),
-        (lambda n, p, rest: rest * (1 + p / n), "the formula of fixed samples"),
-    ],
-    "opt-double-descent-many": [
-        (lambda n, p, signal, rest: rest * (p - 1) / (p - 1 - n), "the rest of it is lost"),
-        (lambda n, p, signal, rest: signal * n / p + rest * (p - 1) / (p - 1 - n), "not n / p"),
-        (lambda n, p, signal, rest: signal * (p - n) / p + rest * (1 + p / (p - 1 - n)), "swapped in the second term"),
-        (lambda n, p, signal, rest: signal * (p - n) / p + rest * n / (p - 1 - n), "itself is missing"),
-    ],
     "opt-double-descent-width": [
         (lambda samples, inputs: int((samples - 2) / (inputs + 3)), "Round up"),
         (lambda samples, inputs: -(-samples // (inputs + 2)), "The biases are missing"),
         (lambda samples, inputs: first_width(samples, inputs, extra=samples), "Two outputs for each sample"),
         (lambda samples, inputs: -(-samples // (inputs + 1)), "The second layer is missing"),
     ],
-    "opt-double-descent-ridge": [
-        (lambda X, y, penalty: np.linalg.lstsq(X, y, rcond=None)[0], "the penalty is not used"),
-        (lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + penalty**2 * np.eye(len(y))) @ y, "not squared"),
-        (
-            lambda X, y, penalty: X.T @ np.linalg.inv(X @ X.T + len(y) * penalty * np.eye(len(y))) @ y,
-            "not multiplied by the number of samples",
-        ),
+    "opt-double-descent-error": [
+        (("A", 6), "Line A is what the figure"),
+        (("B", 6), "not too poor for its samples"),
+        (("C", 6), "Line C is what the figure"),
+        (("E", 6), "an earlier line has the same fault"),
+        (("F", 6), "There is no line"),
+        (("D", 50), "at 6 it is"),
+        (("D", 3), "sizes from six on"),
+        (("D", 6.5), "a letter and a whole number"),
+    ],
+    "opt-double-descent-samples": [
+        (lambda p, b, r: harm(p, b, r, last=p), "n + 1 is at most p - 2"),
+        (lambda p, b, r: harm(p, b, r, m=lambda p, n: p - n), "The denominators are"),
+        (lambda p, b, r: p - 3 if harm(p, b, r) else 0, "the last such n"),
+        (lambda p, b, r: harm(p, r, b), "Beta and rho are exchanged"),
+    ],
+    "opt-double-descent-design": [
+        ([[1, 0, 1], [0, 1, 1]], "more alike"),
+        ([[1, 0.001, 0], [1, 0, 0]], "differ more"),
+        ([[1, 1, 1], [1, 1, -1]], "cannot have different targets"),
+        ([[1, 2, 1], [1, 1, -1]], "is not from -1 to 1"),
+        ([[1, 2], [1, 1]], "two rows of three"),
+        ("x", "two rows of three"),
     ],
 }
 

@@ -3,63 +3,16 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from typing import Any
 
 import numpy as np
 
-from hwlib._core.types import AnyArray
-from hwlib.optim import expected_risk, parameter_count
+from hwlib._core.arguments import whole
+from hwlib._core.arrays import real_array
+from hwlib.optim import expected_risk, least_squares_limit, parameter_count
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-
-
-@exercise("opt-double-descent-few")
-def _few(answer: Any) -> Verdict:
-    """Expected risk with fewer features than samples."""
-    return compare_function(
-        answer,
-        lambda n, p, rest: expected_risk(n, p, signal=0, rest=rest),
-        [{"n": n, "p": p, "rest": rest} for n, p in [(4, 0), (4, 1), (4, 2), (20, 9), (50, 40)] for rest in (1.0, 0.5)],
-        mistakes={
-            "That is the error of the weights; the rest of a new sample comes on top.": (
-                lambda n, p, rest: rest * p / (n - p - 1)
-            ),
-            "The expectation of an inverse Wishart matrix has n - p - 1 below, not n - p.": (
-                lambda n, p, rest: rest * (1 + p / (n - p))
-            ),
-            "That is the formula of fixed samples: it has no pole.": lambda n, p, rest: rest * (1 + p / n),
-        },
-        tolerance=1e-9,
-    )
-
-
-@exercise("opt-double-descent-many")
-def _many(answer: Any) -> Verdict:
-    """Expected risk with more features than samples."""
-    cases = [
-        {"n": n, "p": p, "signal": signal, "rest": rest}
-        for n, p in [(1, 3), (4, 6), (4, 12), (20, 60)]
-        for signal, rest in [(1.0, 0.0), (0.0, 1.0), (0.5, 0.25)]
-    ]
-    return compare_function(
-        answer,
-        lambda n, p, signal, rest: expected_risk(n, p, signal=signal, rest=rest),
-        cases,
-        mistakes={
-            "Samples see only a share n / p of the signal: the rest of it is lost.": (
-                lambda n, p, signal, rest: rest * (1 + n / (p - n - 1))
-            ),
-            "The share that is lost is 1 - n / p, not n / p.": (
-                lambda n, p, signal, rest: signal * n / p + rest * (1 + n / (p - n - 1))
-            ),
-            "n and p are swapped in the second term.": (
-                lambda n, p, signal, rest: signal * (1 - n / p) + rest * (1 + p / (p - n - 1))
-            ),
-            "The rest of the new sample itself is missing.": (
-                lambda n, p, signal, rest: signal * (1 - n / p) + rest * n / (p - n - 1)
-            ),
-        },
-        tolerance=1e-9,
-    )
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("opt-double-descent-width")
@@ -86,43 +39,104 @@ def _width(answer: Any) -> Verdict:
     )
 
 
-@exercise("opt-double-descent-ridge")
-def _ridge(answer: Any) -> Verdict:
-    """Minimiser of squares plus a penalty, for any shape."""
+@exercise("opt-double-descent-error")
+def _error(answer: Any) -> Verdict:
+    """The first line that does not follow, and where the counter-example is least."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, number = answer
+        line, p = letter.strip().upper(), whole("p", number)
+    except (AttributeError, TypeError, ValueError):
+        return Verdict("wrong", f'Give a letter and a whole number, such as ("A", 6), not {reprlib.repr(answer)}.')
+    reasons = {
+        "A": "Line A is what the figure is said to show.",
+        "B": "Line B follows: a fit without training error is not too poor for its samples.",
+        "C": "Line C is what the figure is said to show.",
+        "E": "Line E does not follow, but an earlier line has the same fault.",
+    }
+    if line != "D":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {reprlib.repr(line)}: they go from A to E.")
+        return Verdict("wrong", f"Line {line} is not the first that does not follow.", reasons[line])
+    if p < 6:
+        return Verdict("wrong", "Line D is the one. But the counter-example is about sizes from six on.")
+    risks = {size: expected_risk(4, size, signal=1, rest=0.05) for size in range(6, 13)}
+    if p != 6:
+        here = expected_risk(4, p, signal=1, rest=0.05)
+        return Verdict(
+            "wrong", f"Line D is the one. But at p = {p} the error is {here:.3f}, and at 6 it is {risks[6]:.3f}."
+        )
+    said = ", ".join(f"{risk:.3f}" for risk in risks.values())
+    return Verdict("right", f"From six features on the error only rises: {said} and so on.")
 
-    def reference(X: AnyArray, y: AnyArray, penalty: float) -> AnyArray:
-        """Least squares with rows added that ask each weight to be zero."""
-        d = X.shape[1]
-        longer = np.vstack([X, np.sqrt(penalty) * np.eye(d)])
-        return np.asarray(np.linalg.lstsq(longer, np.append(y, np.zeros(d)), rcond=None)[0])
 
-    def solved(X: AnyArray, y: AnyArray, penalty: float) -> AnyArray:
-        return np.asarray(np.linalg.solve(X.T @ X + penalty * np.eye(X.shape[1]), X.T @ y))
+@exercise("opt-double-descent-samples")
+def _samples(answer: Any) -> Verdict:
+    """First number of samples at which one more hurts; the reference looks at the error itself."""
+
+    def first(p: int, signal: float, rest: float, *, last: int, begin: int = 1) -> int:
+        def risk(n: int) -> float:
+            return expected_risk(n, p, signal=signal, rest=rest)
+
+        return next((n for n in range(begin, last) if risk(n + 1) > risk(n)), 0)
+
+    def by_condition(p: int, signal: float, rest: float, *, shift: int = 1) -> list[int]:
+        return [n for n in range(1, p - 2) if (p - n - shift) * (p - n - 1 - shift) * signal < p * (p - 1) * rest]
 
     cases = [
-        {"X": np.array(X), "y": np.array(y), "penalty": penalty}
-        for X, y in [
-            ([[1.0], [2.0]], [1.0, 3.0]),
-            ([[1.0, 2.0]], [5.0]),
-            ([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]], [1.0, 2.0]),
-        ]
-        for penalty in (0.5, 3.0)
+        {"p": p, "signal": signal, "rest": rest}
+        for p in (4, 6, 12, 60)
+        for signal, rest in ((1.0, 0.25), (1.0, 0.01), (1.0, 0.001), (0.5, 1.0), (1.0, 0.1))
     ]
     return compare_function(
         answer,
-        reference,
+        lambda p, signal, rest: first(p, signal, rest, last=p - 2),
         cases,
         mistakes={
-            "That is the shortest least-squares solution; the penalty is not used.": (
-                lambda X, y, penalty: np.linalg.pinv(X) @ y
+            "Both n and n + 1 have to lie left of the pole: n + 1 is at most p - 2.": (
+                lambda p, signal, rest: first(p, signal, rest, last=p)
             ),
-            "The penalty enters as it is, not squared.": lambda X, y, penalty: solved(X, y, penalty**2),
-            "The penalty is not multiplied by the number of samples here.": (
-                lambda X, y, penalty: solved(X, y, penalty * len(y))
+            "The denominators are p - n - 1 and p - n - 2.": (
+                lambda p, signal, rest: min(by_condition(p, signal, rest, shift=0), default=0)
             ),
+            "That is the last such n, not the first.": (
+                lambda p, signal, rest: max(by_condition(p, signal, rest), default=0)
+            ),
+            "Beta and rho are exchanged.": lambda p, signal, rest: min(by_condition(p, rest, signal), default=0),
         },
-        tolerance=1e-8,
     )
+
+
+@exercise("opt-double-descent-design")
+def _design(answer: Any) -> Verdict:
+    """Two samples whose shortest solution is huge on two features and short on three."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        X = real_array("answer", answer)
+    except ValueError as error:
+        return Verdict("wrong", f"Give two rows of three numbers. {error}")
+    if X.shape != (2, 3):
+        return Verdict("wrong", f"This has shape {X.shape}: give two rows of three numbers.")
+    if abs(X).max() > 1:
+        return Verdict("wrong", f"The entry {X.flat[abs(X).argmax()]:g} is not from -1 to 1.")
+    y, lengths = np.array([1.0, -1.0]), []
+    for features in (2, 3):
+        w = least_squares_limit(X[:, :features], y, np.zeros(features))
+        missing = float(abs(X[:, :features] @ w - y).max())
+        if missing > 1e-6:
+            told = "Two samples that are the same cannot have different targets." if features == 2 else ""
+            return Verdict("wrong", f"On {features} features no weights fit: {missing:.2g} is missing.", told)
+        lengths.append(float(np.linalg.norm(w)))
+    two, three = lengths
+    if two <= 1000:
+        told = "Make the first two features of the samples more alike."
+        return Verdict("wrong", f"On two features the shortest solution has the length {two:.4g}.", told)
+    if three >= 2:
+        told = "Let the third feature differ more between the samples."
+        return Verdict("wrong", f"On three features the shortest solution has the length {three:.4g}.", told)
+    return Verdict("right", f"The lengths are {two:.4g} and {three:.3g}: one feature more, and short weights will do.")
 
 
 QUIZ = Quiz(
