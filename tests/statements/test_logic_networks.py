@@ -492,3 +492,16 @@ def test_what_the_explorer_s_caption_says_of_layers_and_neurons():
 def test_the_opposite_of_a_network_flips_its_output_bias_too():
     v, h, c = reals("v h c")
     proved(1 - (v * h + c) == -v * h + (1 - c))
+
+
+def test_one_neuron_is_wrong_about_and_at_one_of_three_points():
+    """The solution of an exercise: (1, 1) lies half-way between (3, -1) and (-1, 3)."""
+    w1, w2, b, v, c = reals("w1 w2 b v c")
+
+    def output(x, y):
+        total = w1 * x + w2 * y + b
+        return v * z3.If(total > 0, total, 0) + c
+
+    for sign in (-1, 0, 1):  # the size of v may be moved into w and b
+        right = z3.And(output(1, 1) > 0, output(3, -1) <= 0, output(-1, 3) <= 0)
+        proved(z3.Not(z3.substitute(right, (v, z3.RealVal(sign)))))

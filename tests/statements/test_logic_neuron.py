@@ -388,3 +388,22 @@ def test_functions_are_counted_with_the_bias_as_the_weight_of_one_more_input():
                     if 0 not in sums:
                         tables.add(tuple(s > 0 for s, point in zip(sums, signs, strict=True) if point[-1] == 1))
         assert len(tables) == count
+
+
+def test_not_f_has_the_opposite_weights_and_a_bias_less_one():
+    """The solution of an exercise; without whole numbers, or without the one, it fails."""
+    w1, w2, b = z3.Ints("w1 w2 b")
+    for x in BITS:
+        proved(fires(-w1, -w2, -b - 1, x) == z3.Not(fires(w1, w2, b, x)))
+    assert fires(-1, -1, 2, (1, 1)) == fires(1, 1, -2, (1, 1))  # on the line both fire
+    assert fires(-Q(1, 2), 0, -1 + Q(1, 4), (1, 0)) == fires(Q(1, 2), 0, -Q(1, 4) - Q(1, 2), (1, 0))
+
+
+def test_or_keeps_no_neuron():
+    """The first false sentence of an exercise; the ones before it are true for two bits."""
+    tables = list(itertools.product((0, 1), repeat=4))
+    able = {table for table in tables if any(computes(table, *case) for case in neurons())}
+    assert len(able) == 14
+    assert {tuple(1 - value for value in table) for table in able} == able
+    assert any(tuple(map(max, f, g)) not in able for f in able for g in able)
+    assert tuple(map(max, (0, 0, 1, 0), (0, 1, 0, 0))) == XOR

@@ -218,3 +218,21 @@ def test_along_the_line_of_parameters_the_output_is_neither_for_every_input_abov
 
     proved(2 * output(z3.RealVal(0)) < output(z3.RealVal(-1)) + output(z3.RealVal(1)), given=[x > 0])
     proved(2 * output(z3.RealVal(1)) > output(z3.RealVal(0)) + output(z3.RealVal(2)), given=[x > 0])
+
+
+def test_output_weights_that_are_not_negative_make_convex_functions_and_the_converse_fails():
+    """An exercise: the chord inequality, for all weights and biases -1 to 1 of two units, in whole numbers."""
+
+    def value(layer, weights, x):
+        return sum(v * max(w * x + b, 0) for v, (w, b) in zip(weights, layer, strict=True))
+
+    def is_convex(layer, weights):
+        return all(2 * value(layer, weights, x) <= value(layer, weights, x - 1) + value(layer, weights, x + 1)
+                   for x in range(-4, 5))  # fmt: skip
+
+    units = list(itertools.product((-1, 0, 1), repeat=2))
+    for layer in itertools.product(units, repeat=2):
+        for weights in itertools.product((0, 1, 2), repeat=2):
+            assert is_convex(layer, weights)
+    assert is_convex(((1, 0), (1, 0)), (2, -1))
+    assert not is_convex(((1, 0), (1, 1)), (2, -1))

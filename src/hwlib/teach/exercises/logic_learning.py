@@ -191,7 +191,7 @@ QUIZ = Quiz(
         [
             Choice("About a thousand times R.", "The root of m times R is a bound, and one that is not reached."),
             Choice("As small as after ten: they run in a circle.", "They stay bounded, and whole.", right=True),
-            Choice("Beyond all bounds, as there is nothing to learn.", "Corrections of long weights mostly shorten."),
+            Choice("Beyond all bounds, as there is nothing to learn.", "Weights stay bounded, whatever is shown."),
         ],
     ),
     Question(

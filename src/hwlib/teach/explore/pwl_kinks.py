@@ -54,4 +54,4 @@ def approximation_explorer(*, counts: Sequence[int] = (1, 2, 3, 4, 6, 8, 12)) ->
         return above([graph(chords, label=label, curve=function, x=across, y=up)], say)
 
     controls = {"function": tuple(targets), "pieces": counts, "chords": ("as they are", "lowered")}
-    return frame_explorer(controls, frame)
+    return frame_explorer(controls, frame, start={"pieces": 4} if 4 in counts else None)
