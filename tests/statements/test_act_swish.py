@@ -198,6 +198,53 @@ def test_the_distances_from_lines():
     assert line_distance.verify().without == {"x is at most R": (0, 1, 2)}
 
 
+# --- slopes -----------------------------------------------------------------------------------------------------------
+
+
+def sloping(beta):
+    """Slopes by differences in fifty digits, against the ends, the zero and the formula."""
+    if beta == 0:
+        return False  # nothing is z / 0
+    z = mpmath.findroot(lambda z: z * mpmath.tanh(z / 2) - 2, 2.4)
+    c = mpmath.findroot(lambda c: c * mpmath.exp(c + 1) - 1, 0.3)
+    step, close = mpmath.mpf(10) ** -16 / abs(beta), mpmath.mpf(10) ** -25
+
+    def slope(x):
+        return (precise(beta, x + step) - precise(beta, x - step)) / (2 * step)
+
+    def formula(x):
+        return (1 + beta * x / (1 + mpmath.exp(beta * x))) / (1 + mpmath.exp(-beta * x))
+
+    ends = mpmath.mpf(1) / 2 - z / 4, mpmath.mpf(1) / 2 + z / 4
+    zero = -(1 + c) / beta
+    others = [z / beta * mpmath.mpf(j) / 16 for j in range(-160, 161, 5)]
+    others += [(z / beta) * (sign + near) for sign in (1, -1) for near in (mpmath.mpf(1) / 1000, -mpmath.mpf(1) / 1000)]
+    return (
+        abs(slope(-z / beta) - ends[0]) < close
+        and abs(slope(z / beta) - ends[1]) < close
+        and abs(slope(zero)) < close
+        and all(ends[0] < slope(x) < ends[1] for x in others)
+        and all((slope(x) > 0) == (beta * x > beta * zero) for x in others)
+        and all(abs(slope(x) + slope(-x) - 1) < close and abs(slope(x) - formula(x)) < close for x in others)
+    )
+
+
+slopes = Statement(
+    "prop-swish-slopes",
+    text="34a8cfe3",
+    cases=lambda: map(mpmath.mpf, (1, 0, -1, 2, -3, 0.125, 50)),
+    hypotheses={"beta is not zero": lambda beta: beta != 0},
+    conclusion=sloping,
+    scope="six beta, 69 x each",
+    kind="sampled",
+)
+
+
+@pytest.mark.problem("act-swish")
+def test_the_slopes_do_not_depend_on_beta():
+    assert slopes.verify().without == {"beta is not zero": 0}
+
+
 # --- other gates ------------------------------------------------------------------------------------------------------
 
 POINTS = (Q(-1), Q(-1, 2), Q(0), Q(1, 2), Q(1))

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import math
 
-
-def steepest_beta(radius, tolerance):
-    share = tolerance / radius  # tanh(beta radius / 2), solved for the exponential
-    return math.log((1 + share) / (1 - share)) / radius
-
+import scipy.special
 
 RIGHT = {
-    "act-swish-line": steepest_beta,
     "act-swish-hard": lambda width: max(z * max(width / 2 - z, 0) / width for z in (width / 4, width / 3, width)),
+    "act-swish-maximum": lambda tolerance: scipy.special.lambertw(math.exp(-1)).real / tolerance,
     "act-swish-error": ("C", 0.5, -4.0),
     "act-swish-identity": lambda radius, tolerance: radius + 30,
 }
 WRONG = {
-    "act-swish-line": [
-        (lambda radius, tolerance: 2 * tolerance / radius**2, "not the largest"),
-        (lambda radius, tolerance: steepest_beta(radius, 2 * tolerance), "Twice Swish is compared with x"),
-        (lambda radius, tolerance: steepest_beta(radius, tolerance) * radius, "R is missing inside"),
-        (lambda radius, tolerance: steepest_beta(radius, tolerance) / 2, "the two belongs to"),
-    ],
     "act-swish-hard": [
         (lambda width: width / 8, "at a quarter of the width"),
         (lambda width: width / 4, "That is the place of the largest product"),
         (lambda width: 0.25, "That is the gate at the place"),
         (lambda width: 1 / width, "not the slope of the gate"),
+    ],
+    "act-swish-maximum": [
+        (lambda tolerance: 0.2784645427610738 * tolerance, "c over beta"),
+        (lambda tolerance: 2 * 0.2784645427610738 / tolerance, "one Swish is enough"),
+        (lambda tolerance: math.log(2) / tolerance, "the constant of softplus"),
+        (lambda tolerance: 1.2784645427610738 / tolerance, "the place of the largest difference"),
+        (lambda tolerance: 1 / tolerance, "not the least"),
     ],
     "act-swish-error": [
         (("A", 1, 0), "Sentence A is true"),

@@ -7,49 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hwlib.activations import sigmoid, swish, swish_linear_error
+from hwlib.activations import SWISH_CONSTANT, sigmoid, swish
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import returned
 from hwlib.teach._verdict import UNANSWERED, is_open
-
-
-@exercise("act-swish-line")
-def _line(answer: Any) -> Verdict:
-    """The largest beta for which twice Swish is within a tolerance of x on an interval."""
-
-    def reference(radius: float, tolerance: float) -> float:
-        """By bisection: the distance grows with beta."""
-        low, high = 0.0, 1.0
-        while 2 * swish_linear_error(high, radius) <= tolerance:
-            high *= 2
-        for _ in range(200):
-            middle = (low + high) / 2
-            low, high = (middle, high) if 2 * swish_linear_error(middle, radius) <= tolerance else (low, middle)
-        return low
-
-    return compare_function(
-        answer,
-        reference,
-        [
-            {"radius": radius, "tolerance": tolerance}
-            for radius, tolerance in [(1.0, 0.4), (2.0, 0.5), (1.0, 0.01), (10.0, 4.9), (3.0, 0.001)]
-        ],
-        mistakes={
-            "That is the bound beta R^2 / 4, solved for beta: it is sure to be small enough, but not the largest.": (
-                lambda radius, tolerance: 2 * tolerance / radius**2
-            ),
-            "Twice Swish is compared with x, so its distance is twice that of Swish from x / 2.": (
-                lambda radius, tolerance: 2 / radius * math.atanh(2 * tolerance / radius)
-            ),
-            "R is missing inside: the hyperbolic tangent is of beta R / 2.": (
-                lambda radius, tolerance: 2 * math.atanh(tolerance / radius)
-            ),
-            "The tangent is of beta R / 2, so the two belongs to what its inverse is multiplied by.": (
-                lambda radius, tolerance: math.atanh(tolerance / radius) / radius
-            ),
-        },
-        tolerance=1e-9,
-    )
 
 
 @exercise("act-swish-hard")
@@ -71,6 +32,39 @@ def _hard(answer: Any) -> Verdict:
             "That is the place of the largest product. How large is it there?": lambda width: width / 4,
             "That is the gate at the place of the largest product; multiply by the place.": lambda width: 0.25,
             "c is not the slope of the gate: it is the largest z G(-z).": lambda width: 1 / width,
+        },
+        tolerance=1e-6,
+    )
+
+
+@exercise("act-swish-maximum")
+def _maximum(answer: Any) -> Verdict:
+    """The least beta for which the mean of two numbers with logistic weights is within a tolerance of the larger."""
+
+    def reference(tolerance: float) -> float:
+        t = np.linspace(0, 10, 400_001)  # beta times the difference of the two numbers
+        return float((t - swish(t)).max()) / tolerance
+
+    return compare_function(
+        answer,
+        reference,
+        [{"tolerance": tolerance} for tolerance in (0.1, 1.0, 0.01, 0.5)],
+        mistakes={
+            "With that one it is less by more, somewhere: the largest difference is c over beta.": (
+                lambda tolerance: SWISH_CONSTANT * tolerance
+            ),
+            "The two terms are not off by c / beta each: their weights add up to one, so one Swish is enough.": (
+                lambda tolerance: 2 * SWISH_CONSTANT / tolerance
+            ),
+            "That is the constant of softplus, which smooths the maximum from above.": (
+                lambda tolerance: math.log(2) / tolerance
+            ),
+            "(1 + c) / beta is the place of the largest difference, not its size.": (
+                lambda tolerance: (1 + SWISH_CONSTANT) / tolerance
+            ),
+            "It is sure to be large enough, but not the least: the constant is c, below one third.": (
+                lambda tolerance: 1 / tolerance
+            ),
         },
         tolerance=1e-6,
     )
