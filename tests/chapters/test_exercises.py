@@ -148,7 +148,9 @@ def stamped(w, dz, size, stride, add=True):
 
 
 RIGHT |= {
-    "conv-gradients-sigmoid": lambda u, du: u * du - u**2 * du,
+    "conv-gradients-grow": [-1, 0, 0.5],
+    "conv-gradients-bound": lambda w, n: [((w[0] * w[1] > 0) * 2 - 1) ** i if len(w) > 1 else i for i in range(n)],
+    "conv-gradients-smooth": [Fraction(1, 3), Fraction(1, 2), Fraction(1, 6)],
     "conv-gradients-kernel": weights_by_sums,
     "conv-gradients-input": autograd,
     "conv-gradients-norm": lambda kernel, n: max(
@@ -274,7 +276,8 @@ WRONG |= {
     "conv-transpose-order": [
         ((3, 2, 3, 2), "can change places unnoticed"),
         ((2, 1, 3, 1), "they only add up"),
-        ((1, 2, 1, 3), "here the claim holds"),
+        ((1, 2, 1, 3), "which multiply in either order"),
+        ((5, 3, 3, 2), "here the claim holds"),
         ((2, 2), "Accepted are four whole numbers"),
         ((0, 1, 1, 1), "Accepted are four whole numbers"),
     ],
@@ -298,7 +301,8 @@ WRONG |= {
 WRONG |= {
     "conv-counting-stride": [
         ((4, 1, 1), "nothing to compare"),
-        ((5, 2, 2), "here the claim holds"),
+        ((5, 2, 2), "and these count"),
+        ((4, 1, 2), "that s does not divide"),
         ((2, 3, 1), "does not fit"),
         ((4, 1), "Accepted are three whole numbers"),
         ((4, 1, 0), "Accepted are three whole numbers"),
@@ -340,11 +344,31 @@ WRONG |= {
 }
 
 WRONG |= {
-    "conv-gradients-sigmoid": [
-        (lambda u, du: u * (1 - u), "multiply by dJ/dU"),
-        (lambda u, du: (1 - u) * du, "not 1 - u"),
-        (lambda u, du: u * du, "The factor 1 - u is missing"),
-        (lambda u, du: du / (2 + 2 * np.cosh(u)), "do not apply it again"),
+    "conv-gradients-grow": [
+        ([1], "One weight alone"),
+        ([0.5, 0.5], "add up to at most 1"),
+        ([0, 0], "A layer of zeros"),
+        ([0, 2], "w(1) = 2: accepted are weights between"),
+        ([1] * 9, "the ring has 8 pixels"),
+        ([], "Accepted is a list of numbers"),
+        (1, "Accepted is a list of numbers"),
+    ],
+    "conv-gradients-bound": [
+        (lambda w, n: [1] * n, "terms of different signs cancel"),
+        (lambda w, n: [1] + [0] * (n - 1), "One bright pixel"),
+        (lambda w, n: [(-1) ** i for i in range(n)], "terms of equal signs cancel"),
+        (lambda w, n: [0] * n, "zero everywhere"),
+        (lambda w, n: [1] * (n + 1), "accepted is a list of 2 numbers"),
+        (lambda w, n: [1, 1] if len(w) < 2 else None, "returns nothing"),
+        ([1, 1], "Give the function itself"),
+    ],
+    "conv-gradients-smooth": [
+        ([1, 2, 1], "divide by their sum"),
+        ([0.5, 0.25, 0.25], "has to balance"),
+        ([2, 0.5, -1.5], "can pull together"),
+        ([0.5, 0.5, 0], "none of them zero"),
+        ([1, -2, 1], "not by 1"),
+        ("smooth", "Accepted is a list of numbers"),
     ],
     "conv-gradients-kernel": [
         (lambda x, dz: weights_by_sums(x, dz)[::-1, ::-1], "This is flipped"),

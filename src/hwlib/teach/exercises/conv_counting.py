@@ -99,8 +99,12 @@ def _stride(answer: Any) -> Verdict:
     one, other = len(range(n - k + 1)), len(range(0, n - k + 1, s))
     said = f"Along an axis there are {one} outputs at stride 1 and {other} at stride {s}"
     if one == s * other:
-        slip = "With stride 1 there is nothing to compare." if s == 1 else ""
-        return Verdict("wrong", f"{said}: here the claim holds.", slip)
+        mistakes = {
+            "With stride 1 there is nothing to compare.": s == 1,
+            "s does not divide the number of pixels, but that of the outputs, and these count.": n % s != 0,
+            "Take a number of outputs that s does not divide.": True,
+        }
+        return Verdict("wrong", f"{said}: here the claim holds.", named(mistakes))
     return Verdict("right", f"{said}: the fraction is {other**2}/{one**2}, and not 1/{s**2}.")
 
 

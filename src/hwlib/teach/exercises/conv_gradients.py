@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.exact import as_exact
 from hwlib._core.types import AnyArray
-from hwlib.conv import conv_matrix, input_gradient, kernel_gradient, output_shape, sigmoid_gradient
+from hwlib.conv import circular_eigenvalues, conv_matrix, input_gradient, kernel_gradient, output_shape
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-
-
-@exercise("conv-gradients-sigmoid")
-def _sigmoid(answer: Any) -> Verdict:
-    """dJ/dZ from U and dJ/dU; numbers that floats hold exactly."""
-    return compare_function(
-        answer,
-        sigmoid_gradient,
-        [
-            *({"u": np.array([u]), "du": np.array([du])} for du in (1.0, 2.0, -4.0) for u in (0.5, 0.25, 0.75, 0.125)),
-            {"u": np.array([[0.5, 0.25, 0.75], [0.125, 0.5, 0.5]]), "du": np.array([[1.0, 2, 4], [-8, 0, -1]])},
-        ],
-        mistakes={
-            "That is the derivative of the sigmoid alone: multiply by dJ/dU.": lambda u, du: u * (1 - u),
-            "u is already the output of the sigmoid: do not apply it again.": (
-                lambda u, du: du / (1 + np.exp(-u)) * (1 - 1 / (1 + np.exp(-u)))
-            ),
-            "The sigmoid's derivative is u (1 - u), not 1 - u.": lambda u, du: (1 - u) * du,
-            "The factor 1 - u is missing.": lambda u, du: u * du,
-        },
-        tolerance=1e-12,
-    )
+from hwlib.teach._compare import named, returned
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("conv-gradients-kernel")
@@ -150,6 +133,107 @@ def _norm(answer: Any) -> Verdict:
         },
         tolerance=1e-6,
     )
+
+
+def _weights(answer: Any) -> list[Fraction] | Verdict:
+    """The weights of a kernel on one axis, or what is wrong with their form."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        weights = as_exact("kernel", answer)
+    except (ValueError, TypeError):
+        weights = np.empty(0)
+    if weights.ndim != 1 or not len(weights):
+        return Verdict("wrong", "Accepted is a list of numbers, such as [0.5, -1].")
+    return list(weights)
+
+
+def _stretch(weights: list[Fraction], pixels: int) -> float:
+    return float(abs(circular_eigenvalues(np.array(weights, dtype=float), (pixels,))).max())
+
+
+@exercise("conv-gradients-grow")
+def _grow(answer: Any) -> Verdict:
+    """Weights of size at most 1 that make some gradient longer."""
+    weights = _weights(answer)
+    if isinstance(weights, Verdict):
+        return weights
+    if (place := next((a for a, weight in enumerate(weights) if abs(weight) > 1), None)) is not None:
+        return Verdict("wrong", f"w({place}) = {weights[place]}: accepted are weights between -1 and 1.")
+    if len(weights) > 8:
+        return Verdict("wrong", f"Your kernel has {len(weights)} weights, but the ring has 8 pixels.")
+    norm = _stretch(weights, 8)
+    if norm <= 1 + 1e-12:
+        mistakes = {
+            "A layer of zeros makes every gradient zero.": not any(weights),
+            "One weight alone stretches by its size: take more of them.": len(weights) == 1,
+            "Weights whose sizes add up to at most 1 stretch nothing.": sum(map(abs, weights)) <= 1,
+        }
+        return Verdict("wrong", f"No gradient gets longer: the norm is {norm:.6g}.", named(mistakes))
+    return Verdict("right", f"Some gradient becomes {norm:.6g} times as long.")
+
+
+@exercise("conv-gradients-bound")
+def _bound(answer: Any) -> Verdict:
+    """A signal that is stretched by the sum of the sizes of the weights; the ratio is computed exactly."""
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    kernels = ([2], [1, 3], [-1, -2], [1, -1], [-2, 1], [1, 2, 4], [1, -2, 3], [-1, 2, -3, 1])
+    cases = [(kernel, n) for n in (2, 4, 6) for kernel in kernels if len(kernel) <= n]
+    for count, (kernel, n) in enumerate(cases):
+        given = returned(answer, {"w": list(kernel), "n": n})
+        if given is UNANSWERED and count:
+            return Verdict("wrong", f"For w = {kernel}, n = {n} your function returns nothing.")
+        if isinstance(given, Verdict):
+            return given
+        signal = _weights(given)
+        if isinstance(signal, Verdict) or len(signal) != n:
+            return Verdict("wrong", f"For w = {kernel}, n = {n}: accepted is a list of {n} numbers, not {given!r}.")
+        if not any(signal):
+            return Verdict("wrong", f"For w = {kernel}, n = {n} your signal is zero everywhere.")
+        made = [sum(w * signal[(i + a) % n] for a, w in enumerate(kernel)) for i in range(n)]
+        square, wanted = sum(y * y for y in made), sum(map(abs, kernel)) ** 2 * sum(x * x for x in signal)
+        if square != wanted:
+            given = [str(x) for x in signal]
+            ratio = (float(square) / sum(float(x * x) for x in signal)) ** 0.5
+            message = (
+                f"For w = {kernel}, n = {n} your signal ({', '.join(given)}) is stretched by {ratio:.6g}, "
+                f"not by {sum(map(abs, kernel))}."
+            )
+            mistakes = {
+                "A constant signal makes terms of different signs cancel.": len(set(signal)) == 1,
+                "One bright pixel is stretched by the root of the sum of the squares.": sum(map(bool, signal)) == 1,
+                "An alternating signal makes terms of equal signs cancel.": all(
+                    x == -y for x, y in itertools.pairwise(signal)
+                ),
+            }
+            return Verdict("wrong", message, named(mistakes))
+    return Verdict("right", f"Stretched by the sum of the sizes, exactly, in all {len(cases)} cases.")
+
+
+@exercise("conv-gradients-smooth")
+def _smooth(answer: Any) -> Verdict:
+    """Three weights that keep constants, stop the alternating signal and stretch nothing."""
+    weights = _weights(answer)
+    if isinstance(weights, Verdict):
+        return weights
+    if len(weights) != 3 or not all(weights):
+        return Verdict("wrong", "Accepted are three weights, none of them zero.")
+    first, second, third = weights
+    if abs((constant := first + second + third) - 1) > Fraction(1, 10**9):
+        slip = "Your weights keep constants up to a factor: divide by their sum." if constant else ""
+        return Verdict("wrong", f"A constant signal is multiplied by {float(constant):.6g}, not by 1.", slip)
+    if abs(alternating := first - second + third) > Fraction(1, 10**9):
+        slip = "The middle weight has to balance the two outer ones."
+        return Verdict("wrong", f"The alternating signal is multiplied by {float(alternating):.6g}, not by 0.", slip)
+    if (norm := _stretch(weights, 12)) > 1 + 1e-9:
+        slip = (
+            "Weights of different signs can pull together: look at the waves between the two."
+            if min(weights) < 0
+            else ""
+        )
+        return Verdict("wrong", f"Some signal of 12 pixels is stretched by {norm:.6g}.", slip)
+    return Verdict("right", "Constants stay, the alternating signal is gone, and no signal is stretched.")
 
 
 QUIZ = Quiz(

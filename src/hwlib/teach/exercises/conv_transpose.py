@@ -138,6 +138,7 @@ def _order(answer: Any) -> Verdict:
         mistakes = {
             "Two layers of one kind can change places unnoticed.": (k1, s1) == (k2, s2),
             "With both strides 1 the order does not matter to the sizes: they only add up.": s1 == s2 == 1,
+            "Kernels of one weight leave only the strides, which multiply in either order.": k1 == k2 == 1,
         }
         message = f"One pixel becomes {one} pixels in either order: here the claim holds, for every size."
         return Verdict("wrong", message, named(mistakes))
