@@ -10,6 +10,7 @@ import argparse
 import base64
 import io
 import json
+import math
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from hwlib.saliency import (
     boundary_bracket,
     class_image,
     class_names,
+    cropped,
     efficientnet_lite0,
     fooling_image,
     gradient,
@@ -42,6 +44,17 @@ FACTORS = (1.0, 2.0, 4.0)
 CHANGES = {"as it is": torch.clone, **transfer_changes()}
 STEPS_OF = ("chelsea", 949)  # the tiger cat becomes a strawberry, with a lead that the probabilities show
 CLASSES = {107: 0, 985: 0, 980: 0}  # class: seed; jellyfish, daisy, volcano
+VARIANTS_OF, VARIANT_STEPS = 949, 96  # all variants of one class take as many steps, with one seed
+_NO_JITTER: dict[str, Any] = {"jitter": 0, "zoom": 0.0}
+_NO_BLUR: dict[str, Any] = {"blur": (0.0, 0.0), "natural": False}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "no jitter": _NO_JITTER,
+    "no blur": _NO_BLUR,
+    "no decay": {"decay": 0.0},
+    "one octave": {"octaves": 1},
+    "none": {**_NO_JITTER, **_NO_BLUR, "decay": 0.0, "octaves": 1, "window": math.inf},
+}
 GALLERY = {11: 0, 949: 0, 779: 0, 76: 0, 33: 0, 130: 0}
 STYLES = (("china", "flower"), ("chelsea", "flower"))
 SMALL = 160
@@ -188,6 +201,25 @@ def gallery(model: torch.nn.Module) -> dict[str, Any]:
     return made
 
 
+def variants(model: torch.nn.Module) -> dict[str, Any]:
+    """One class with all that holds a climb back, with each part left out, and with none."""
+    made = {}
+    for name, options in VARIANTS.items():
+        steps = VARIANT_STEPS // options.get("octaves", 3)
+        found = class_image(model, VARIANTS_OF, steps=steps, rng=0, **options)
+        with torch.no_grad():
+            scores = model(found.image)[0]
+            seen = model(cropped(found.image, 0.9))[0].softmax(0)
+        print(name, found, float(scores[VARIANTS_OF]), float(seen[VARIANTS_OF]), flush=True)
+        made[name] = {
+            "picture": picture(found.image[0], f"{class_names()[VARIANTS_OF]}, {name}", side=SMALL),
+            "score": round(float(scores[VARIANTS_OF]), 4),
+            "probability": round(float(scores.softmax(0)[VARIANTS_OF]), 7),
+            "cropped": round(float(seen[VARIANTS_OF]), 6),
+        }
+    return made
+
+
 def styled(model: torch.nn.Module, content: str, style: str) -> dict[str, Any]:
     """A photograph in the style of another."""
     found = style_transfer(model, photograph(content).image[None], photograph(style).image[None], stages=2)
@@ -205,6 +237,7 @@ def styled(model: torch.nn.Module, content: str, style: str) -> dict[str, Any]:
 PARTS: dict[str, Callable[[torch.nn.Module], Any]] = {
     "class_images": lambda model: [class_stages(model, target, seed) for target, seed in CLASSES.items()],
     "styles": lambda model: [styled(model, content, style) for content, style in STYLES],
+    "variants": variants,
     "fooling_steps": fooling_steps,
     "gallery": gallery,
     "fooling": fooling_table,

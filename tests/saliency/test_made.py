@@ -57,6 +57,23 @@ def test_the_window_leaves_the_corners_grey():
     assert abs(sides[np.inf][1] - sides[np.inf][0]) < 0.1
 
 
+def test_a_gradient_as_it_is_keeps_its_grain():
+    class Grain(torch.nn.Module):
+        """How much of a checkerboard there is in an image."""
+
+        def forward(self, images):
+            rows, columns = torch.meshgrid(*map(torch.arange, images.shape[2:]), indexing="ij")
+            found = (images * (1 - 2 * ((rows + columns) % 2))).mean(dim=(1, 2, 3))
+            return torch.stack([found, 0 * found], dim=1)
+
+    options = {"input_shape": (3, 16, 16), "octaves": 1, "steps": 6, "jitter": 0, "zoom": 0.0, "blur": (0.0, 0.0)}
+    share = {}
+    for natural in (True, False):
+        change = class_image(Grain(), 0, natural=natural, window=np.inf, rng=0, **options).image - 0.5
+        share[natural] = float(Grain()(change)[0, 0].square() / change.square().mean())
+    assert share[False] > 0.9 > share[True]
+
+
 def test_decay_alone_goes_to_grey():
     class Constant(torch.nn.Module):
         def forward(self, images):

@@ -23,7 +23,7 @@ from hwlib.saliency._peers import peers_measured
 from hwlib.saliency._photographs import Photograph, imagenet_photographs, photograph, photographs
 from hwlib.saliency._pretrained import class_names, efficientnet_lite0, install_pictures
 from hwlib.saliency._sanity import Curve, blurred, deletion_curve, insertion_curve, randomized
-from hwlib.saliency._stored import FoolingTable, MadeImages, Picture, Stages, Styled, made_images
+from hwlib.saliency._stored import FoolingTable, MadeImages, Picture, Stages, Styled, Variant, made_images
 from hwlib.saliency._stored_maps import StoredMaps, stored_maps
 from hwlib.saliency._style import StyledImage, features, gram, style_transfer
 from hwlib.saliency._transfer import cropped, jpeg, rounded, shifted, transfer, transfer_changes
@@ -44,6 +44,7 @@ __all__ = [
     "StoredMaps",
     "Styled",
     "StyledImage",
+    "Variant",
     "blurred",
     "boundary_bracket",
     "boundary_distance",

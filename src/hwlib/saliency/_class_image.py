@@ -64,6 +64,7 @@ def class_image(
     blur: tuple[float, float] = (1.2, 0.4),
     decay: float = 0.01,
     window: float = 0.5,
+    natural: bool = True,
     stages: int = 9,
     rng: RandomSource = None,
 ) -> ClassImage:
@@ -87,6 +88,8 @@ def class_image(
         decay: share of the contrast to grey that is lost in each step.
         window: gradients are weakened away from the middle by a Gaussian of this width, as a share of half a side, so
             that what is drawn is whole; infinite: they are not.
+        natural: whether gradients get the mixture of coarse and fine, and the colours, of photographs; otherwise they
+            are taken as they are.
         stages: how many to keep, the start and the end among them.
         rng: source of the first noise and of moves and zooms.
 
@@ -134,7 +137,9 @@ def class_image(
         weight = _window(side, window).to(image)
         for number in range(steps):
             done = number / max(1, steps - 1)
-            change = _natural(_gradient(model, image, goal, reach, zoom, random))
+            change = _gradient(model, image, goal, reach, zoom, random)
+            if natural:
+                change = _natural(change)
             size = change.square().mean().sqrt().clamp_min(torch.finfo(change.dtype).tiny)
             image = image + learning_rate * (1 - 0.6 * done) / size * change * weight
             image = _GREY + (1 - decay) * (image - _GREY)

@@ -13,7 +13,7 @@ from hwlib._core.optional import require
 from hwlib._core.results import stored_results
 from hwlib._core.types import Array, Integers
 
-__all__ = ["FoolingTable", "MadeImages", "Picture", "Stages", "Styled", "made_images"]
+__all__ = ["FoolingTable", "MadeImages", "Picture", "Stages", "Styled", "Variant", "made_images"]
 
 Truths = NDArray[np.bool_]
 
@@ -128,6 +128,23 @@ class Stages:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A picture of a class, made with some of what holds a climb back.
+
+    Attributes:
+        picture: what came out.
+        score: of the class.
+        probability: of the class.
+        cropped: its probability for the middle nine tenths of each side, brought back to size.
+    """
+
+    picture: Picture
+    score: float
+    probability: float
+    cropped: float
+
+
+@dataclass(frozen=True)
 class Styled:
     """A photograph that took on the style of another.
 
@@ -154,6 +171,7 @@ class MadeImages:
         fooling: measurements on 26 photographs.
         fooling_steps: one fooling image, step by step.
         class_images: pictures of some classes, stage by stage, by the name of the class.
+        variants: one class with all that holds a climb back, with one part of it left out, and with none.
         gallery: last pictures of more classes, also of those that nobody would recognise.
         styles: photographs in the style of others.
         provenance: versions, machine, date and minutes of computing.
@@ -162,6 +180,7 @@ class MadeImages:
     fooling: FoolingTable
     fooling_steps: Stages
     class_images: dict[str, Stages]
+    variants: dict[str, Variant]
     gallery: dict[str, Picture]
     styles: tuple[Styled, ...]
     provenance: dict[str, Any]
@@ -194,6 +213,9 @@ def made_images() -> MadeImages:
         fooling=_table(results["fooling"]),
         fooling_steps=_stages(results["fooling_steps"]),
         class_images={one["title"]: _stages(one) for one in results["class_images"]},
+        variants={
+            name: Variant(**{**one, "picture": _picture(one["picture"])}) for name, one in results["variants"].items()
+        },
         gallery={name: _picture(picture) for name, picture in results["gallery"].items()},
         styles=tuple(
             Styled(**{**one, "image": _picture(one["image"]), "style_loss": tuple(one["style_loss"])})

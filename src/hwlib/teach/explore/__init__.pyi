@@ -25,6 +25,7 @@ from .pwl_kinks import approximation_explorer as approximation_explorer
 from .pwl_pieces import piece_explorer as piece_explorer
 from .receptive_corners import corners_explorer as corners_explorer
 from .receptive_field import receptive_explorer as receptive_explorer
+from .saliency_images import saliency_images_explorer as saliency_images_explorer
 from .saliency_maps import saliency_maps_explorer as saliency_maps_explorer
 from .train_augmentation import crop_explorer as crop_explorer
 from .train_loop import train_loop_explorer as train_loop_explorer

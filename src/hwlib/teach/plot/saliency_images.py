@@ -45,7 +45,7 @@ def predicted_and_found(groups: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]
     values = np.concatenate(seen)
     low, high = values.min() / 1.2, values.max() * 1.2
     axes.plot([low, high], [low, high], color=FAINT, linewidth=1.5, linestyle="--")
-    axes.annotate("as predicted", (high, high), (-4, -14), "data", "offset points", ha="right", color=INK, fontsize=9)
+    axes.annotate("as predicted", (high, high), (-4, -26), "data", "offset points", ha="right", color=INK, fontsize=9)
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
     inked(axes, x="distance that the gradient predicts", y="distance found", framed=False)
     if len(groups) > 1:
@@ -74,7 +74,7 @@ def surviving(shares: Mapping[str, Mapping[str, float]], *, x: str) -> ThemedFig
     rows = list(next(iter(shares.values()), ()))
     if not rows or len(shares) > len(_MARKS) or any(list(group) != rows for group in shares.values()):
         raise ValueError(f"shares={list(shares)}: accepted are one to {len(_MARKS)} groups with the same disturbances")
-    drawn = figure(6.4, 1.1 + 0.3 * len(rows))
+    drawn = figure(6.4, 1.1 + 0.3 * len(rows) + 0.2 * (len(shares) > 2))
     axes = drawn.subplots()
     for number, (name, group) in enumerate(shares.items()):
         lift = 0.22 * (number - (len(shares) - 1) / 2) / max(len(shares) - 1, 1)
@@ -87,5 +87,5 @@ def surviving(shares: Mapping[str, Mapping[str, float]], *, x: str) -> ThemedFig
     axes.set_xlim(-0.03, 1.03)
     inked(axes, x=x, framed=False)
     if len(shares) > 1:
-        drawn.legend(loc="outside upper center", ncols=len(shares), frameon=False, labelcolor=INK, fontsize=9)
+        drawn.legend(loc="outside upper center", ncols=min(len(shares), 2), frameon=False, labelcolor=INK, fontsize=9)
     return drawn
