@@ -43,7 +43,8 @@ WRONG = {
         ([1, 3, 4, 3, 0], "w(4) = 0"),
         ([1, 1, 1, 1, 1], "Equal weights are even"),
         ([1, 2, 2, 2, 1], "Stride 2 is settled"),
-        ([1, 2, 3, 2, 1], "the phase sums are 5, 4"),
+        ([2, 2, 3, 2, 1], "the phase sums are 6, 4"),
+        ([1, 2, 3, 2, 1], "Stride 3 is settled"),
         ([0.5, 1, 1, 1, 0.5], "Accepted is a list of five whole numbers"),
         ("kernel", "Accepted is a list"),
         ([[1, 3, 4, 3, 1]], "Accepted is a list"),
@@ -51,7 +52,7 @@ WRONG = {
     "conv-checkerboard-error": [
         ([1, 2, 3], "has to be one"),
         ([0, 0], "A kernel of zeros"),
-        ([1, 1, 1, 1], "here the claim holds"),
+        ([1, 1, 1, 1], "divisible by four are even for both"),
         ([], "Accepted is a list"),
         (7, "Accepted is a list"),
     ],

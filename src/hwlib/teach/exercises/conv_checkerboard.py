@@ -10,7 +10,7 @@ import numpy as np
 from hwlib._core.exact import as_exact
 from hwlib.conv import phase_sums
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import returned
+from hwlib.teach._compare import named, returned
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 KERNELS = ([1], [1, 1], [1, 2, 3], [1, 2, 1], [2, 3, 5, 7], [1, 0, 2, 0, 4], [3, 1, 4, 1, 5, 9])
@@ -114,14 +114,17 @@ def _design(answer: Any) -> Verdict:
     if min(weights) <= 0:
         place = next(place for place, weight in enumerate(weights) if weight <= 0)
         return Verdict("wrong", f"w({place}) = {weights[place]}: accepted are weights above zero.")
-    for stride in (2, 3):
-        if len(set(phase_sums(np.array(weights), stride))) > 1:
-            slip = ""
-            if len(set(weights)) == 1:
-                slip = "Equal weights are even for the strides that divide five only: 1 and 5."
-            elif stride == 3:
-                slip = "Stride 2 is settled. Which kernels are even for both? Think of the two polynomials of ones."
-            return Verdict("wrong", f"A flat signal does not stay flat: {_told(weights, stride)}.", slip)
+    uneven = [stride for stride in (2, 3) if len(set(phase_sums(np.array(weights), stride))) > 1]
+    if uneven:
+        mistakes = {
+            "Equal weights are even for the strides that divide five only: 1 and 5.": len(set(weights)) == 1,
+            "Stride 2 is settled. Which kernels are even for both? Think of the two polynomials of ones.": 2
+            not in uneven,
+            "Stride 3 is settled. Which kernels are even for both? Think of the two polynomials of ones.": 3
+            not in uneven,
+        }
+        told = _told(weights, uneven[0])
+        return Verdict("wrong", f"A flat signal does not stay flat: {told}.", named(mistakes))
     return Verdict("right", f"{_told(weights, 2).capitalize()}, and {_told(weights, 3)}.")
 
 
@@ -135,8 +138,11 @@ def _error(answer: Any) -> Verdict:
         slip = "The claim speaks of kernels that are even for stride 2: a counter-example has to be one."
         return Verdict("wrong", f"{_told(weights, 2).capitalize()}, which differ.", slip)
     if len(set(phase_sums(np.array(weights), 4))) == 1:
-        slip = "A kernel of zeros is even for every stride." if not any(weights) else ""
-        return Verdict("wrong", f"{_told(weights, 4).capitalize()}: here the claim holds.", slip)
+        mistakes = {
+            "A kernel of zeros is even for every stride.": not any(weights),
+            "Equal weights whose number is divisible by four are even for both.": len(set(weights)) == 1,
+        }
+        return Verdict("wrong", f"{_told(weights, 4).capitalize()}: here the claim holds.", named(mistakes))
     return Verdict("right", f"{_told(weights, 2).capitalize()}, but {_told(weights, 4)}.")
 
 
