@@ -161,13 +161,14 @@ def _blur(answer: Any) -> Verdict:
         if weights is None:
             return Verdict("wrong", f"For s = {s}: accepted is a list of numbers, not {given!r}.")
         if not any(weights):
-            return Verdict("wrong", f"For s = {s} all your weights are zero: that blurs everything away.")
+            return Verdict("wrong", f"For s = {s} all your weights are zero.", "That blurs everything away.")
         if len(set(phase_sums(np.array(weights), s))) > 1:
-            slip = ""
-            if len(set(weights)) == 1:
-                slip = "Equal weights are even if s divides their number."
+            mistakes = {
+                "The blur has to depend on s.": s != 2 and weights == _kernel(returned(answer, {"s": 2})),
+                "Equal weights are even if s divides their number.": len(set(weights)) == 1,
+            }
             message = f"For s = {s} the kernel w = (1) becomes v itself, and {_told(weights, s)}."
-            return Verdict("wrong", message, slip)
+            return Verdict("wrong", message, named(mistakes))
     return Verdict("right", "Your blur is even itself for s from 1 to 5, and so its product with every kernel is.")
 
 
