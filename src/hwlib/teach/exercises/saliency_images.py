@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import named, returned
@@ -137,10 +138,9 @@ def _error(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        first, second = (np.array(part, dtype=float) for part in answer)
+        first, second = (real_array("answer", part) for part in answer)
         fits = first.ndim == second.ndim == 2 and first.size > 0 and second.size > 0
-        fits = fits and bool(np.isfinite(first).all() and np.isfinite(second).all())
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         fits = False
     if not fits:
         return Verdict("wrong", "Give two lists of rows, one row a feature, such as ([[1, 0]], [[0, 1]]).")
@@ -197,10 +197,10 @@ def _not_the_turn(given: Any, F: AnyArray, H: AnyArray) -> Verdict | None:
     features, positions = F.shape
     start = f"For F = {F.tolist()}, H = {np.round(H, 3).tolist()}"
     try:
-        q = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
+        q = real_array("the matrix", given)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         q = np.empty(0)
-    if q.shape != (positions, positions) or not np.isfinite(q).all():
+    if q.shape != (positions, positions):
         diagnosis = named({"Positions are mixed, not features: Q stands on the right.": q.shape == (features,) * 2})
         accepted = f"accepted is a matrix of {positions} rows and {positions} columns"
         return Verdict("wrong", f"{start}: {accepted}, and this has the shape {q.shape}.", diagnosis)

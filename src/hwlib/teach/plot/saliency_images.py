@@ -34,22 +34,21 @@ def predicted_and_found(groups: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]
         raise ValueError(f"groups={list(groups)}: accepted are one to {len(_MARKS)} names")
     drawn = figure(5.6, 4.2)
     axes = drawn.subplots()
-    seen = []
+    across, up = [], []
     for (name, pair), colour, mark in zip(groups.items(), LINES, _MARKS, strict=False):
         predicted, found = (np.asarray(part, float) for part in pair)
         if predicted.shape != found.shape or not (predicted > 0).all() or not (found > 0).all():
             raise ValueError(f"groups[{name!r}]: accepted are as many found as predicted distances, all positive")
         both = np.isfinite(predicted) & np.isfinite(found)
         axes.plot(predicted[both], found[both], mark, color=colour, markersize=4.5, alpha=0.7, label=name)
-        seen += [predicted[both], found[both]]
-    values = np.concatenate(seen)
-    low, high = values.min() / 1.2, values.max() * 1.2
-    axes.plot([low, high], [low, high], color=FAINT, linewidth=1.5, linestyle="--")
-    axes.annotate("as predicted", (high, high), (-4, -26), "data", "offset points", ha="right", color=INK, fontsize=9)
-    axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
+        across += predicted[both].tolist()
+        up += found[both].tolist()
+    ends = [(min(values) / 1.25, max(values) * 1.25) for values in (across, up)]
+    diagonal = max(low for low, _ in ends), min(high for _, high in ends)
+    axes.plot(diagonal, diagonal, color=FAINT, linewidth=1.5, linestyle="--", label="as predicted")
+    axes.set(xscale="log", yscale="log", xlim=ends[0], ylim=ends[1])
     inked(axes, x="distance that the gradient predicts", y="distance found", framed=False)
-    if len(groups) > 1:
-        legend(axes)
+    legend(axes)
     return drawn
 
 
