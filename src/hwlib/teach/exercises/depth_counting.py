@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.arguments import whole
+from hwlib._core.arrays import real_array
 from hwlib.network import Network
-from hwlib.regions import bounds, count_regions
+from hwlib.regions import bounds, count_regions, enumerate_regions
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import returned
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 def _counted(directions: Sequence[tuple[float, float]], offsets: Sequence[float]) -> int:
@@ -26,22 +32,6 @@ def _lines(n: int, parallel: int) -> int:
     directions = [(0.0, 1.0)] * parallel + [(2.0 * k, -1.0) for k in range(1, n - parallel + 1)]
     offsets = [-100.0 - k for k in range(parallel)] + [-float(k * k) for k in range(1, n - parallel + 1)]
     return _counted(directions, offsets)
-
-
-@exercise("depth-counting-lines")
-def _general(answer: Any) -> Verdict:
-    """Regions of n lines in general position."""
-    return compare_function(
-        answer,
-        lambda n: _lines(n, 0),
-        [{"n": n} for n in (1, 2, 3, 0, 5, 8)],
-        mistakes={
-            "Not every region is cut by a new line: only those that it passes through.": lambda n: 2**n,
-            "The plane without lines is one region, too: add 1.": lambda n: n * (n + 1) // 2,
-            "That is the number for parallel lines: here each new line crosses all others.": lambda n: n + 1,
-            "The last line adds n regions, not n - 1.": lambda n: 1 + n * (n - 1) // 2,
-        },
-    )
 
 
 @exercise("depth-counting-parallel")
@@ -60,49 +50,95 @@ def _parallel(answer: Any) -> Verdict:
     )
 
 
-@exercise("depth-counting-bound")
-def _bound(answer: Any) -> Verdict:
-    """The bound of Serra and others, by listing all indices."""
+@exercise("depth-counting-bounded")
+def _bounded(answer: Any) -> Verdict:
+    """Bounded regions of n lines in general position: those without a direction, among all of them."""
 
-    def reference(d: int, widths: list[int]) -> int:
-        total = 0
-        for chosen in np.ndindex(*(n + 1 for n in widths)):
-            left = [d, *(n - j for n, j in zip(widths, chosen, strict=True))]
-            if all(j <= min(left[: layer + 1]) for layer, j in enumerate(chosen)):
-                total += math.prod(math.comb(n, j) for n, j in zip(widths, chosen, strict=True))
-        return total
+    def reference(n: int) -> int:
+        if not n:
+            return 0
+        layer = (np.array([(2.0 * k, -1.0) for k in range(1, n + 1)]), -(np.arange(1.0, n + 1) ** 2))
+        found = enumerate_regions(Network.from_arrays([layer, (np.ones((1, n)), [0])]))
+        return sum(not len(region.directions) and len(region.corners) > 0 for region in found)
 
     return compare_function(
         answer,
         reference,
-        [
-            {"d": d, "widths": widths}
-            for d, widths in [
-                (2, [3]),
-                (1, [2, 2]),
-                (2, [3, 3]),
-                (2, [4, 2, 3]),
-                (2, [2, 3, 2]),
-                (3, [4, 4]),
-                (2, [2, 5]),
-                (3, [2, 4]),
-            ]
-        ],
+        [{"n": n} for n in (1, 2, 3, 0, 4, 5, 7)],
         mistakes={
-            "That is the product, which does not know that few active neurons leave few dimensions.": (
-                lambda d, widths: math.prod(bounds.zaslavsky(n, d) for n in widths)
+            "Those are all regions, also the ones that go on for ever.": lambda n: bounds.zaslavsky(n, 2),
+            "The n-th line has n - 2 bounded parts, not n - 1: its two ends are rays.": lambda n: n * (n - 1) // 2,
+            "Each line of the picture counts for what it adds: sum up, the last term alone is not enough.": (
+                lambda n: max(n - 2, 0)
             ),
-            "That is two to the number of neurons: all patterns, most of which no input meets.": (
-                lambda d, widths: 2 ** sum(widths)
-            ),
-            "The layers see at most as many dimensions as layers before are wide. Mind n - j.": (
-                lambda d, widths: bounds.montufar_upper(d, widths)
-            ),
-            "The first layer's choice is missing: sum over its j.": (
-                lambda d, widths: bounds.serra_upper(d, widths[1:]) if widths[1:] else 1
-            ),
+            "Every triangle of three lines, but most are cut by other lines.": lambda n: math.comb(n, 3),
         },
     )
+
+
+@exercise("depth-counting-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and widths at which the sharper bound is below the product."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, *numbers = answer
+        line, widths = letter.strip().upper(), [whole("widths", number, least=1) for number in numbers]
+        first, second = widths
+    except (AttributeError, TypeError, ValueError):
+        return Verdict(
+            "wrong", f'Give a letter and two positive widths, such as ("A", 2, 2), not {reprlib.repr(answer)}.'
+        )
+    reasons = {
+        "A": "Line A is Zaslavsky's theorem.",
+        "B": "Line B is true: on a region of the first layer, inputs of the second are affine.",
+        "C": "Line C is true: it cuts a part of the plane by lines, and a part of it cannot have more.",
+    }
+    if line != "D":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {line}: they go from A to D.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
+    product = bounds.zaslavsky(first, 2) * bounds.zaslavsky(second, 2) if max(widths) < 100 else 11
+    if product > 10:
+        return Verdict("wrong", f"Line D is the one. But {first} and {second} have a product above ten.")
+    sharper = bounds.serra_upper(2, widths)  # always less: with so few neurons dimensions are lost
+    return Verdict("right", f"The product is {product}, and no weights make more than {sharper} regions.")
+
+
+@exercise("depth-counting-design")
+def _design(answer: Any) -> Verdict:
+    """Four lines for each number of regions that four lines can make."""
+
+    def counted(lines: Any) -> int:
+        array = real_array("lines", lines)
+        if array.shape != (4, 3) or not array[:, :2].any(axis=1).all():
+            raise ValueError("not four lines")
+        return _counted([(a, b) for a, b, _ in array.tolist()], [-c for *_, c in array.tolist()])
+
+    if not callable(answer):
+        return Verdict("wrong", f"Give the function itself, without calling it; this is {answer!r}.")
+    for number in (5, 8, 9, 10, 11):
+        given = returned(answer, {"regions": number})
+        if isinstance(given, Verdict):
+            return given
+        try:
+            found = counted(given)
+        except (TypeError, ValueError):
+            return Verdict("wrong", f"For regions = {number} give four (a, b, c) with a and b not both zero.")
+        array = real_array("lines", given)
+        if any(np.linalg.matrix_rank(array[list(pair)]) < 2 for pair in itertools.combinations(range(4), 2)):
+            return Verdict("wrong", f"For regions = {number} two of the lines are the same.")
+        if found != number:
+            slips = {
+                5: "All four are parallel.",
+                8: "All pass through one point, or three are parallel.",
+                9: "That is a grid of two and two, or a pair of parallels and a point with three lines.",
+                11: "They are in general position: let some be parallel, or meet.",
+            }
+            return Verdict(
+                "wrong", f"For regions = {number} your lines cut the plane into {found}.", slips.get(found, "")
+            )
+    return Verdict("right", "All five numbers come out, counted exactly.")
 
 
 QUIZ = Quiz(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
 from fractions import Fraction
 from typing import Any
 
-from hwlib.network import folding_network
+from hwlib.network import Network, folding_network
+from hwlib.pieces import PiecewiseLinear, pieces_of, relu_network
 from hwlib.regions import identified_regions
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import as_meant
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 def _preimages(y: Fraction, folds: int) -> list[Fraction]:
@@ -15,67 +20,6 @@ def _preimages(y: Fraction, folds: int) -> list[Fraction]:
     unit = [(0, 1)]
     found = identified_regions(folding_network(folds, 1), box=unit, target=unit)
     return sorted(region.preimage([y])[0] for region in found)
-
-
-@exercise("depth-folding-preimages")
-def _unfold(answer: Any) -> Verdict:
-    """Both places that one fold maps to y."""
-    return compare_function(
-        answer,
-        lambda y: _preimages(y, 1),
-        [{"y": Fraction(k, 8)} for k in (2, 4, 1, 5, 7)],
-        mistakes={
-            "These are right, but the smaller one comes first.": lambda y: [(1 + y) / 2, (1 - y) / 2],
-            "That is one place. On the other half of the interval there is another.": lambda y: [(1 + y) / 2],
-            "These are the places of |x - 1| = y: the input is stretched by two.": lambda y: [1 - y, 1 + y],
-            "One half lies in the middle between the two, not zero: shift by one half.": lambda y: [-y / 2, y / 2],
-        },
-    )
-
-
-@exercise("depth-folding-count")
-def _count(answer: Any) -> Verdict:
-    """Regions identified by L layers of zigzags with k pieces in d coordinates, by multiplying them out."""
-
-    def reference(L: int, d: int, k: int) -> int:
-        regions = 1
-        for _ in range(L):
-            for _ in range(d):
-                regions *= k
-        return regions
-
-    return compare_function(
-        answer,
-        reference,
-        [{"L": layers, "d": d, "k": k} for k in (2, 3) for layers in (1, 2, 3) for d in (1, 2, 3)],
-        mistakes={
-            "Layers do not add their regions, each multiplies them.": lambda L, d, k: L * k**d,
-            "Coordinates do not add their parts: every choice of parts makes a box.": lambda L, d, k: (d * k) ** L,
-            "That is for folds into two parts.": lambda L, d, k: 2 ** (L * d),
-            "The number of factors is L times d, not their sum.": lambda L, d, k: k ** (L + d),
-        },
-    )
-
-
-@exercise("depth-folding-weights")
-def _weights(answer: Any) -> Verdict:
-    """Weights and biases, counted on the network itself."""
-
-    def reference(L: int, d: int) -> int:
-        layers = folding_network(L, d).layers[:L]
-        return sum(layer.weight.size + layer.bias.size for layer in layers)
-
-    return compare_function(
-        answer,
-        reference,
-        [{"L": layers, "d": d} for layers in (1, 2, 3) for d in (1, 2, 3)],
-        mistakes={
-            "The biases are missing.": lambda L, d: L * d * d,
-            "Each neuron reads all d inputs: a layer has d squared weights, not d.": lambda L, d: 2 * L * d,
-            "Each neuron has a bias: d of them in a layer, not one.": lambda L, d: L * (d * d + 1),
-            "Layers do not multiply their weights, they add them.": lambda L, d: (d * (d + 1)) ** L,
-        },
-    )
 
 
 @exercise("depth-folding-all")
@@ -98,6 +42,119 @@ def _unfold_all(answer: Any) -> Verdict:
             "You unfolded once only.": lambda y, L: unfolded(y, 1, (-1, 1)),
         },
     )
+
+
+@exercise("depth-folding-corners")
+def _corners(answer: Any) -> Verdict:
+    """How many points the folds map to y, by unfolding each coordinate and counting different places."""
+
+    def places(v: Fraction, folds: int) -> int:
+        values = {v}
+        for _ in range(folds):
+            values = {(1 + side * value) / 2 for value in values for side in (-1, 1)}
+        return len(values)
+
+    def reference(y: list[Fraction], L: int) -> int:
+        return math.prod(places(v, L) for v in y)
+
+    half = Fraction(1, 2)
+    cases = [
+        {"y": y, "L": folds}
+        for y in ([half], [Fraction(0)], [Fraction(1)], [half, Fraction(1)], [Fraction(0), Fraction(1), half])
+        for folds in (1, 2, 3, 4)
+    ]
+    return compare_function(
+        answer,
+        reference,
+        cases,
+        mistakes={
+            "That is the number for points inside the cube. Some corners and sides are met less often.": (
+                lambda y, L: 2 ** (L * len(y))
+            ),
+            "The two places that a fold takes 0 from are one and the same, so 0 is met half as often.": (
+                lambda y, L: math.prod(2 ** (L - 1) + 1 if v == 1 else 2**L for v in y)
+            ),
+            "1 is taken at every second fold line and at both ends: one more than half of the others.": (
+                lambda y, L: math.prod(2 ** (L - 1) if v in (0, 1) else 2**L for v in y)
+            ),
+            "Choices for different coordinates multiply.": lambda y, L: sum(places(v, L) for v in y),
+        },
+    )
+
+
+@exercise("depth-folding-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and a function that shows it, taken apart in fractions."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, values = answer
+        line = letter.strip().upper()
+        heights = as_meant("values", values).tolist()
+    except (AttributeError, TypeError, ValueError):
+        return Verdict(
+            "wrong", f'Give a letter and four values, such as ("A", [0, 1, 0, 1]), not {reprlib.repr(answer)}.'
+        )
+    reasons = {
+        "A": "Line A is true: g maps such a region one to one onto all of (0, 1).",
+        "B": "Line B is true: one to one, and then one to one again.",
+        "C": "Line C is true: parts of different regions are different.",
+        "E": "Line E is false, but it took the fault from a line before it.",
+    }
+    if line != "D":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {line}: they go from A to E.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
+    if len(heights) != 4 or not all(0 <= value <= 1 for value in heights):
+        return Verdict("wrong", "Line D is the one. Give four values of g from 0 to 1.")
+    g = relu_network(PiecewiseLinear.through([Fraction(k, 3) for k in range(4)], heights))
+    alone, both = (
+        len(identified_regions(network, box=[(0, 1)], target=[(0, 1)]))
+        for network in (g, Network([*g.layers, *folding_network(1).layers]))
+    )
+    if alone:
+        return Verdict("wrong", f"Line D is the one. But this g identifies {alone} itself: some piece covers [0, 1].")
+    if not both:
+        return Verdict(
+            "wrong",
+            "Line D is the one. But behind this g the fold identifies nothing either, so D holds.",
+            "A piece of g has to cover one half of the interval, from 0 to 1/2 or from 1/2 to 1.",
+        )
+    return Verdict("right", f"This g identifies nothing, and followed by the fold it identifies {both}.")
+
+
+MOST_UNITS = 6
+
+
+@exercise("depth-folding-design")
+def _design(answer: Any) -> Verdict:
+    """A network of at most six units that identifies nine regions."""
+    if is_open(answer):
+        return UNANSWERED
+    form = "Give a list of pairs (weight, bias), such as [([[1], [1]], [0, 0]), ([[1, 1]], [0])]: "
+    unit = [(0, 1)]
+    try:
+        network = Network.from_arrays(
+            [(as_meant("weight", weight), as_meant("bias", bias)) for weight, bias in answer]
+        ).as_fractions()
+        units = sum(len(layer.bias) for layer in network.layers[:-1])
+        if (network.inputs, network.outputs) != (1, 1):
+            return Verdict("wrong", f"{form}this has {network.inputs} inputs and {network.outputs} outputs.")
+        if units > MOST_UNITS:
+            return Verdict("wrong", f"This has {units} hidden units, and {MOST_UNITS} are allowed.")
+        found, pieces = identified_regions(network, box=unit, target=unit), len(pieces_of(network, 0, 1).linear())
+    except (TypeError, ValueError) as error:
+        return Verdict("wrong", f"{form}{error}")
+    if len(found) != 9:
+        slip = ""
+        if len(network.layers) <= 2:
+            slip = "One layer of six units has at most seven pieces: use two layers."
+        elif pieces >= 9:
+            slip = f"It has {pieces} pieces. Each of nine has to run over all of (0, 1)."
+        elif len(found) in (4, 6):
+            slip = "Two layers multiply: three teeth in each make nine."
+        return Verdict("wrong", f"This identifies {len(found)} regions onto (0, 1), not 9.", slip)
+    return Verdict("right", f"{units} units, and nine regions that are mapped one to one onto (0, 1).")
 
 
 QUIZ = Quiz(
