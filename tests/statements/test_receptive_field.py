@@ -312,6 +312,47 @@ def test_the_resolution_is_the_number_of_places_where_a_window_fits():
             assert len(places) == n + 2 * p - k + 1
 
 
+# --- prop-rf-aligned --------------------------------------------------------------------------------------------
+
+
+def branches():
+    """All pairs of a chain of one layer and one of one or two, with one stride in all; kernels to 3."""
+    single = sorted(itertools.product((1, 2, 3), (1, 2), (0, 1, 2), (1, 2)), key=sum)
+    others = [*((layer,) for layer in single), *itertools.product(single, repeat=2)]
+    for one in single:
+        yield from (((one,), other) for other in others if formula(other)[1] == one[1])
+
+
+def middle(layers, unit):
+    """Centre of what a unit reads without a border, by its paths."""
+    reads = without_border(layers)
+    return Q(min(reads) + max(reads), 2) + formula(layers)[1] * unit
+
+
+def same_places(case):
+    one, other = case
+    return all(middle(one, i) == middle(other, i) == one[0][1] * i for i in (0, 1, 5))
+
+
+aligned = Statement(
+    "prop-rf-aligned",
+    text="00000000",
+    cases=branches,
+    hypotheses={"2 p = d (k - 1)": lambda case: all(2 * p == d * (k - 1) for chain in case for k, _, p, d in chain)},
+    conclusion=same_places,
+    scope="all pairs of a chain of one layer and one of one or two, kernels to 3, of one stride",
+)
+
+
+def test_branches_are_aligned_exactly_if_r_minus_2p_agrees():
+    assert aligned.verify().covered > 50
+    for one, other in itertools.islice(branches(), 0, None, 3):
+        (r, _, P), (q, _, T) = formula(one), formula(other)
+        assert (middle(one, 2) == middle(other, 2)) == (r - 2 * P == q - 2 * T)
+    shortcut = (((3, 2, 1, 1),), ((2, 2, 0, 1),))  # the page's
+    assert [middle(chain, 2) for chain in shortcut] == [4, Q(9, 2)]
+
+
 # --- prop-rf-effective ------------------------------------------------------------------------------------------
 
 

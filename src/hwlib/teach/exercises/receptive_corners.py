@@ -3,161 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import reprlib
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.arguments import whole
 from hwlib.conv import conv_matrix
+from hwlib.network import Network
+from hwlib.receptive.corners import affine_corner_network, corner_cases, run_network
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-
-
-class _RefusedError(TypeError):
-    """An operation that the exercise leaves out."""
-
-
-class _Sum:
-    """A number that only takes part in sums, products by constants, and max(…, 0)."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def __add__(self, other: _Sum | float) -> _Sum:
-        return _Sum(self.value + (other.value if isinstance(other, _Sum) else other))
-
-    def __neg__(self) -> _Sum:
-        return _Sum(-self.value)
-
-    def __pos__(self) -> _Sum:
-        return self
-
-    def __sub__(self, other: _Sum | float) -> _Sum:
-        return self + -1 * other
-
-    def __rsub__(self, other: float) -> _Sum:
-        return -self + other
-
-    def __mul__(self, other: _Sum | float) -> _Sum:
-        if isinstance(other, _Sum):
-            raise _RefusedError("no factor of this product is a constant")
-        return _Sum(self.value * other)
-
-    def __truediv__(self, other: float) -> _Sum:
-        return self * (1 / other)
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __abs__(self) -> _Sum:
-        raise _RefusedError("abs(x) is max(x, 0) + max(-x, 0)")
-
-    def __eq__(self, other: object) -> bool:
-        raise _RefusedError("it compares by == or !=")
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __bool__(self) -> bool:
-        raise _RefusedError("it asks whether a number is true")
-
-    def __gt__(self, other: _Sum | float) -> bool:
-        if isinstance(other, _Sum) or other != 0:
-            raise _RefusedError("max(x, y) with another y than 0 is y + max(x - y, 0)")
-        return self.value > 0
-
-    def __lt__(self, other: _Sum | float) -> bool:
-        return -self > (other if isinstance(other, _Sum) else -other)
-
-    def __ge__(self, other: _Sum | float) -> bool:
-        return not self < other
-
-    def __le__(self, other: _Sum | float) -> bool:
-        return not self > other
-
-
-def _more_than_sums(answer: Any) -> str:
-    """What else a function of two bits uses than sums, products by constants and max(…, 0); empty if nothing."""
-    try:
-        made = [answer(_Sum(a), _Sum(b)) for a, b in itertools.product((0, 1), repeat=2)]
-        jumps = any(_jumps(answer, *ends) for ends in itertools.combinations(itertools.product((0, 1), repeat=2), 2))
-    except _RefusedError as error:
-        return str(error)
-    except Exception as error:
-        return f"on numbers that know nothing else it raises {type(error).__name__}: {error}"
-    if not any(isinstance(value, _Sum) for value in made):
-        return "its values are picked, not added up"
-    return "between 0 and 1 its value jumps, as no sum of such terms does" if jumps else ""
-
-
-def _jumps(answer: Any, start: tuple[int, ...], end: tuple[int, ...]) -> bool:
-    """Whether the value jumps on the way from one input to another: halving the step leaves a change that stays."""
-
-    def value(share: float) -> float:
-        made = answer(*(_Sum(a + share * (b - a)) for a, b in zip(start, end, strict=True)))
-        return float(made.value if isinstance(made, _Sum) else made)
-
-    for part in range(8):
-        low, high = part / 8, (part + 1) / 8
-        for _ in range(30):
-            middle = (low + high) / 2
-            first, second = abs(value(middle) - value(low)), abs(value(high) - value(middle))
-            low, high = (low, middle) if first > second else (middle, high)
-        if abs(value(high) - value(low)) > 1e-3:
-            return True
-    return False
-
-
-@exercise("receptive-corners-agree")
-def _agree(answer: Any) -> Verdict:
-    """1 if the numbers a and b, each 0 or 1, agree, else 0, by sums, products by constants and max(…, 0) only."""
-    verdict = _agree_in_all_cases(answer)
-    if verdict and (other := _more_than_sums(answer)):
-        asked = "with more than sums, products by constants and max(…, 0)"
-        return Verdict("wrong", f"All four cases are right, but {asked}: {other}.")
-    return verdict
-
-
-def _agree_in_all_cases(answer: Any) -> Verdict:
-    return compare_function(
-        answer,
-        lambda a, b: int(a == b),
-        [{"a": a, "b": b} for a in (0, 1) for b in (0, 1)],
-        mistakes={
-            "That is 1 where they differ: it has to be 0 there.": lambda a, b: a ^ b,
-            "That is 1 only if both are 1; two zeros agree as well.": lambda a, b: a & b,
-            "Without the kink at s = 1 the value goes on falling: two ones agree as well.": lambda a, b: 1 - a - b,
-            "The kink at s = 1 has to turn the slope from -1 to 1, so its weight is 2.": (
-                lambda a, b: 1 - a - b + max(a + b - 1, 0)
-            ),
-        },
-    )
-
-
-@exercise("receptive-corners-depth")
-def _depth(answer: Any) -> Verdict:
-    """Whether a corner sees the opposite one, with some layers of kernel k and padding (k - 1) / 2."""
-
-    def reference(n: int, k: int, layers: int) -> bool:
-        sees = np.zeros(n, bool)
-        sees[0] = True
-        matrix = conv_matrix(np.ones(k, int), (n,), padding=k // 2)
-        for _ in range(layers):
-            sees = matrix.T @ sees > 0
-        return bool(sees[-1])
-
-    return compare_function(
-        answer,
-        reference,
-        [
-            {"n": n, "k": k, "layers": layers}
-            for n, k, layers in itertools.product((2, 5, 6, 9), (3, 5), (1, 2, 3, 4, 5, 8))
-        ],
-        mistakes={
-            "A corner is at the middle of its field: only half of the field lies inside the image.": (
-                lambda n, k, layers: 1 + layers * (k - 1) >= n
-            ),
-            "From corner to corner are n - 1 steps, not n.": lambda n, k, layers: layers * (k // 2) >= n,
-            "A larger kernel takes larger steps.": lambda n, k, layers: layers >= n - 1,
-            "A kernel of k reaches (k - 1) / 2 to one side, not k.": lambda n, k, layers: layers * k >= n - 1,
-        },
-    )
+from hwlib.teach._compare import as_meant
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 
 @exercise("receptive-corners-ways")
@@ -196,27 +53,98 @@ def _ways(answer: Any) -> Verdict:
     )  # fmt: skip
 
 
-@exercise("receptive-corners-affine")
-def _affine(answer: Any) -> Verdict:
-    """How many of the four cases of two bits an affine map with a threshold gets right at best."""
+@exercise("receptive-corners-meet")
+def _meet(answer: Any) -> Verdict:
+    """The fewest layers with a unit between two opposite corners, there and back, by what each layer reads."""
 
-    def reference(f00: int, f01: int, f10: int, f11: int) -> int:
-        wanted = np.array([f00, f01, f10, f11])
-        corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-        found = [corners @ [u, v] + b >= 0 for u in (-2, -1, 1, 2) for v in (-2, -1, 1, 2) for b in range(-5, 6)]
-        return int(max((white == wanted).sum() for white in found))
+    def reference(n: int) -> int:
+        reads = conv_matrix(np.ones(3, int), (n,), padding=1).toarray() > 0
+        layers = 0
+        while True:
+            layers += 1
+            for here in range(layers + 1):
+                sees = np.linalg.matrix_power(reads.astype(object), here) > 0
+                seen = np.linalg.matrix_power(reads.astype(object), layers - here) > 0
+                if (sees[:, 0] & sees[:, -1] & seen[0] & seen[-1]).any():
+                    return layers
 
     return compare_function(
         answer,
         reference,
-        [dict(zip(("f00", "f01", "f10", "f11"), case, strict=True)) for case in itertools.product((0, 1), repeat=4)],
+        [{"n": n} for n in (3, 5, 2, 4, 6, 7, 9)],
         mistakes={
-            "Most functions of two bits an affine map computes: only two of them defeat it.": lambda *f: 3,
-            "Not all: think of the two in which the bits are compared.": lambda *f: 4,
-            "A constant does that well, but a slope does better.": lambda *f: max(sum(f), 4 - sum(f)),
-            "Agreeing bits are as hard as differing ones.": lambda *f: 3 if f == (0, 1, 1, 0) else 4,
+            "An odd number of layers is no better than one less: for even n it takes one more.": lambda n: n - 1,
+            "From the first to the last row are n - 1 steps, not n.": lambda n: n if n % 2 else n + 1,
+            "That is the way there. The answer has to come back, too.": lambda n: n // 2,
+            "The two corners are met half way: neither has to cross all of the image.": lambda n: 2 * (n - 1),
         },
     )
+
+
+@exercise("receptive-corners-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and how many of the sixteen cases an affine map gets right."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, number = answer
+        line, most = letter.strip().upper(), whole("number", number)
+    except (AttributeError, TypeError, ValueError):
+        return Verdict("wrong", f'Give a letter and a whole number, such as ("A", 8), not {reprlib.repr(answer)}.')
+    reasons = {
+        "A": "Line A is true: without nonlinearity all layers together are one affine map.",
+        "B": "Line B is true: the images have equal sums.",
+        "C": "Line C is the theorem.",
+    }
+    if line != "D":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {line}: they go from A to D.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
+    images, wanted = corner_cases()
+    best = run_network(affine_corner_network(), images, relu=False)
+    right = int(((best >= 0) == (wanted == 1))[:, 0, 0].sum())
+    if most != right:
+        why = "There are weights that get more of them right." if most < right else "In each group of four one is wrong."
+        return Verdict("wrong", f"Line D is the one. But {most} is not the largest number that can be right.", why)
+    return Verdict("right", f"{right} of sixteen: three in each of four groups.")
+
+
+MOST_UNITS = 4
+
+
+@exercise("receptive-corners-design")
+def _design(answer: Any) -> Verdict:
+    """A network of at most four units that compares both diagonals, on all sixteen cases."""
+    if is_open(answer):
+        return UNANSWERED
+    form = "Give a list of pairs (weight, bias), such as [([[1, 0, 0, 1]], [-1]), ([[2]], [0])]: "
+    try:
+        network = Network.from_arrays(
+            [(as_meant("weight", weight), as_meant("bias", bias)) for weight, bias in answer]
+        ).as_fractions()
+    except (TypeError, ValueError) as error:
+        return Verdict("wrong", f"{form}{error}")
+    if (network.inputs, network.outputs) != (4, 1):
+        return Verdict("wrong", f"{form}this has {network.inputs} inputs and {network.outputs} outputs.")
+    units = sum(len(layer.bias) for layer in network.layers[:-1])
+    if units > MOST_UNITS:
+        return Verdict("wrong", f"This has {units} hidden units, and {MOST_UNITS} are allowed.")
+    wrong = []
+    for a, b, c, d in itertools.product((0, 1), repeat=4):
+        given, wanted = network([a, b, c, d]).item(), int(a == d and b == c)
+        if given != wanted:
+            wrong.append(((a, b, c, d), given, wanted))
+    if wrong:
+        bits, given, wanted = wrong[0]
+        slip = ""
+        if all(value == int(p == s) + int(q == r) for (p, q, r, s), value, _ in wrong):
+            slip = "That adds the two agreements up. It has to be 1 only if both are 1."
+        elif all(value < 0 for _, value, _ in wrong):
+            slip = "Where neither agrees it falls below zero: one ReLU more, behind the others."
+        elif network([0, 0, 0, 0]).item() == 0:
+            slip = "Four zeros agree as well."
+        return Verdict("wrong", f"For (a, b, c, d) = {bits} it returns {given}, expected {wanted}.", slip)
+    return Verdict("right", f"All sixteen cases, with {units} hidden units.")
 
 
 QUIZ = Quiz(

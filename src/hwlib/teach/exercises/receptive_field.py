@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import math
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._verdict import UNANSWERED, is_open
 
 Layers = Sequence[tuple[int, int, int]]  # kernel size, stride, and dilation or padding
-
-
-def _pattern(layers: Layers, n: int) -> AnyArray:
-    """Boolean matrix of a chain of layers (k, s, p) on n pixels, by the matrices of its convolutions."""
-    reads = np.eye(n, dtype=bool)
-    for k, s, p in layers:
-        reads = (conv_matrix(np.ones(k, int), (len(reads),), stride=s, padding=p) @ reads.astype(int)) > 0
-    return reads
 
 
 def _places(layers: Layers) -> AnyArray:
@@ -33,83 +27,6 @@ def _places(layers: Layers) -> AnyArray:
     for k, s, d in layers:
         reads = conv_matrix(np.ones(k, int), (len(reads),), stride=s, dilation=d) @ reads
     return np.flatnonzero(reads[0])
-
-
-def _first_field(layers: Layers) -> int:
-    """From the first to the last pixel of the first output."""
-    places = _places(layers)
-    return int(places[-1] - places[0] + 1)
-
-
-def _pixels_read(layers: Layers) -> int:
-    return len(_places(layers))
-
-
-def _summed(layers: Layers, *, own: bool = False, dilated: bool = True, start: int = 1, jumps: bool = True) -> int:
-    """The formula, with a mistake."""
-    size, jump = start, 1
-    for k, s, d in layers:
-        size += (d if dilated else 1) * (k - 1) * ((jump * s if own else jump) if jumps else 1)
-        jump *= s
-    return size
-
-
-@exercise("receptive-field-size")
-def _size(answer: Any) -> Verdict:
-    """Size of a chain of layers (k, s, d), read off the product of their matrices."""
-    cases: list[Layers] = [
-        [(3, 1, 1)],
-        [(3, 1, 1), (3, 1, 1)],
-        [(2, 2, 1), (3, 1, 1)],
-        [(3, 1, 2), (3, 1, 1)],
-        [(2, 1, 3)],
-        [(1, 2, 1), (2, 1, 1)],
-        [(3, 2, 1), (2, 2, 1), (3, 1, 1)],
-        [(5, 2, 1), (3, 1, 4), (4, 3, 1), (3, 1, 1)],
-    ]
-    return compare_function(
-        answer,
-        _first_field,
-        [{"layers": layers} for layers in cases],
-        mistakes={
-            "A layer's own stride moves its outputs, not its taps: multiply the strides of the layers before it.": (
-                functools.partial(_summed, own=True)
-            ),
-            "The strides are missing: a step in a later layer is several pixels.": (
-                functools.partial(_summed, jumps=False)
-            ),
-            "Dilation is missing: the taps of a kernel are d apart.": functools.partial(_summed, dilated=False),
-            "Those are the pixels that are read. Count from the first to the last, with the holes between them.": (
-                _pixels_read
-            ),
-            "The output itself is one pixel: start with 1.": functools.partial(_summed, start=0),
-            "Sizes do not multiply: each layer adds its part.": lambda layers: math.prod(k for k, _, _ in layers),
-        },
-    )
-
-
-@exercise("receptive-field-depth")
-def _depth(answer: Any) -> Verdict:
-    """How many k-wide layers with stride 1 see n pixels."""
-
-    def reference(n: int, k: int) -> int:
-        depth = 1
-        while _pattern([(k, 1, 0)] * depth, n + k)[0].sum() < n:
-            depth += 1
-        return depth
-
-    return compare_function(
-        answer,
-        reference,
-        [{"n": n, "k": k} for n, k in [(3, 3), (5, 3), (4, 3), (9, 3), (9, 5), (10, 5), (7, 2), (24, 7), (1, 3)]],
-        mistakes={
-            "A single pixel takes a layer too: there is at least one.": lambda n, k: -(-(n - 1) // (k - 1)),
-            "Rounded down: that network sees too little.": lambda n, k: max((n - 1) // (k - 1), 1),
-            "A layer adds k - 1 pixels, not k.": lambda n, k: -(-n // k),
-            "The first pixel comes for free: n - 1 pixels have to be added.": lambda n, k: -(-n // (k - 1)),
-            "For a kernel of 3 this is right, but a kernel of k adds k - 1.": lambda n, k: -(-(n - 1) // 2),
-        },
-    )
 
 
 def _box_of(layers: Layers, i: int) -> tuple[int, int]:
@@ -159,40 +76,94 @@ def _box(answer: Any) -> Verdict:
     )
 
 
-@exercise("receptive-field-pattern")
-def _matrix(answer: Any) -> Verdict:
-    """Pattern of a residual block: layers (k, 1, p) around which the input takes a short way."""
+@exercise("receptive-field-holes")
+def _holes(answer: Any) -> Verdict:
+    """The largest dilation of a further layer of three taps that leaves no hole, by trying all."""
 
-    def reference(layers: Layers, n: int) -> AnyArray:
-        return _pattern(layers, n) | np.eye(n, dtype=bool)
+    def reference(dilations: list[int]) -> int:
+        def whole_field(last: int) -> bool:
+            places = _places([(3, 1, d) for d in [*dilations, last]])
+            return len(places) == places[-1] - places[0] + 1
 
-    def counted(layers: Layers, n: int) -> AnyArray:
-        reads = np.eye(n, dtype=int)
-        for k, s, p in layers:
-            reads = conv_matrix(np.ones(k, int), (n,), stride=s, padding=p) @ reads
-        return reads
+        return max(last for last in range(1, 100) if whole_field(last))
 
-    cases: list[tuple[Layers, int]] = [
-        ([(1, 1, 0)], 2),
-        ([(3, 1, 1)], 4),
-        ([(3, 1, 1), (3, 1, 1)], 6),
-        ([(5, 1, 2), (3, 1, 1)], 7),
-        ([(3, 2, 4), (1, 1, 0)], 6),
-        ([(3, 2, 4), (3, 1, 1)], 6),
-    ]
+    def field(dilations: list[int]) -> int:
+        return 1 + 2 * sum(dilations)
+
     return compare_function(
         answer,
         reference,
-        [{"layers": layers, "n": n} for layers, n in cases],
+        [{"dilations": dilations} for dilations in ([1], [], [1, 1], [1, 2], [3, 1], [1, 3, 9], [2, 1, 7])],
         mistakes={
-            "The short way is missing: a unit reads its own pixel too.": _pattern,
-            "That counts the paths from pixel to output: the pattern only says whether there is one.": counted,
-            "Branches are united, not intersected.": lambda layers, n: _pattern(layers, n) & np.eye(n, dtype=bool),
-            "Later layers stand on the left of the product.": lambda layers, n: (
-                _pattern(layers[::-1], n) | np.eye(n, dtype=bool)
+            "Twice the largest so far is safe, but not the largest that is.": lambda dilations: (
+                2 * max(dilations, default=0.5)
             ),
+            "Copies may follow each other without a gap: one more than that.": lambda dilations: 2 * sum(dilations),
+            "Each dilation counts twice: there is a tap on either side of the middle.": lambda dilations: (
+                1 + sum(dilations)
+            ),
+            "That is the field with the new layer, not its dilation.": lambda dilations: 3 * field(dilations),
         },
     )
+
+
+@exercise("receptive-field-error")
+def _error(answer: Any) -> Verdict:
+    """The first false line, and the size that the chain has, off its matrices."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        letter, number = answer
+        line, size = letter.strip().upper(), whole("size", number)
+    except (AttributeError, TypeError, ValueError):
+        return Verdict("wrong", f'Give a letter and a whole number, such as ("A", 11), not {reprlib.repr(answer)}.')
+    reasons = {
+        "A": "Line A is true: three taps, one pixel apart.",
+        "B": "Line B is true: that is what its stride says.",
+        "C": "Line C is true: two more units, two pixels further each.",
+        "E": "Line E is false, but it took the fault from a line before it.",
+    }
+    if line != "D":
+        if line not in reasons:
+            return Verdict("wrong", f"There is no line {line}: they go from A to E.")
+        return Verdict("wrong", f"Line {line} is not the first false one.", reasons[line])
+    places = _places([(3, 2, 1), (3, 1, 1), (3, 1, 2)])
+    right = int(places[-1] - places[0] + 1)
+    if size != right:
+        return Verdict("wrong", f"Line D is the one. But from its first to its last pixel it is not {size}.")
+    return Verdict("right", f"Line D counts units as pixels; the unit sees {right} pixels.")
+
+
+@exercise("receptive-field-design")
+def _design(answer: Any) -> Verdict:
+    """A chain with a given size, stride and no holes, off the product of its matrices."""
+    if is_open(answer):
+        return UNANSWERED
+    try:
+        layers = [tuple(whole("a number", number, least=1) for number in layer) for layer in answer]
+        taps = {k for k, _, _ in layers}
+    except (TypeError, ValueError):
+        return Verdict("wrong", f"Give a list of (3, s, d), such as [(3, 2, 1), (3, 1, 1)], not {reprlib.repr(answer)}.")
+    if not layers or taps != {3} or len(layers) > 6:
+        return Verdict("wrong", "Give one to six layers, each with three taps.")
+    stride = math.prod(s for _, s, _ in layers)
+    if stride != 8:
+        return Verdict("wrong", f"The stride in all is {stride}, expected 8.", "Strides multiply.")
+    if max(d for _, _, d in layers) > 100:
+        return Verdict("wrong", "A dilation above 100 sees more than 63 pixels.")
+    places = _places(layers)
+    size = int(places[-1] - places[0] + 1)
+    if size != 63:
+        slip = "A stride counts for the layers after its own: put strides first to see more." if size < 63 else ""
+        return Verdict("wrong", f"It sees {size} pixels, expected 63.", slip)
+    if len(places) != size:
+        missing = next(place for place in range(size) if place not in places)
+        return Verdict(
+            "wrong",
+            f"It sees 63 pixels, but reads {len(places)} of them: not pixel {missing}, for example.",
+            "Dilation leaves holes where the layers before see too little.",
+        )
+    return Verdict("right", f"{len(layers)} layers see 63 pixels, all of them read, with a stride of 8.")
 
 
 QUIZ = Quiz(

@@ -27,6 +27,7 @@ from .optim import error_map as error_map
 from .optim import solution_paths as solution_paths
 from .optim import surface_paths as surface_paths
 from .pieces import piece_graphs as piece_graphs
+from .receptive import effective_rows as effective_rows
 from .receptive import image_pairs as image_pairs
 from .receptive import receptive_growth as receptive_growth
 from .regions import decision_maps as decision_maps

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from hwlib.receptive import ReceptiveField
 from hwlib.teach._theme import FAINT, INK, NAMED_LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, plain
+from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels, plain
 
 
 def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Sequence[int] | None = None) -> ThemedFigure:
@@ -64,6 +64,41 @@ def _apart(heights: list[float], least: float) -> list[float]:
     for height in heights:
         moved.append(max(height, moved[-1] + least) if moved else height)
     return moved
+
+
+def effective_rows(fields: Mapping[str, npt.ArrayLike], *, field: tuple[int, int]) -> ThemedFigure:
+    """Draw how much each pixel of a line moves the unit in the middle, a row for each of some networks.
+
+    Args:
+        fields: title to ``(networks, pixels)``, shares of the largest derivative, from 0 to 1.
+        field: first and last pixel of the receptive field, drawn as an outline.
+
+    Returns:
+        One panel a title, with one colour bar for all.
+
+    Raises:
+        ValueError: if there is nothing to draw, or a share is not between 0 and 1.
+
+    Example:
+        >>> len(effective_rows({"one": [[0, 1, 0.5]]}, field=(1, 2)).axes)  # a panel and the colour bar
+        2
+    """
+    arrays = {title: np.asarray(rows, dtype=float) for title, rows in fields.items()}
+    if not arrays or any(rows.ndim != 2 or rows.min() < 0 or rows.max() > 1 for rows in arrays.values()):
+        raise ValueError("fields: accepted are titles with (networks, pixels), shares between 0 and 1")
+    drawn = figure(3.3 * len(arrays) + 0.5, 3.1)
+    all_axes, shown = panels(drawn, len(arrays), sharey=True), None
+    for axes, (title, rows) in zip(all_axes, arrays.items(), strict=True):
+        shown = axes.imshow(rows, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        first, last = field
+        outline = Rectangle((first - 0.5, -0.5), last - first + 1, len(rows), fill=False)
+        outline.set(edgecolor=NAMED_LINES[1], linewidth=2)
+        axes.add_patch(outline)
+        inked(axes, title, x="pixel", y="network" if axes is all_axes[0] else "")
+    bar = drawn.colorbar(shown, ax=all_axes)
+    bar.set_label("share of the largest derivative", color=INK)
+    bar.ax.tick_params(colors=INK, labelsize=9)
+    return drawn
 
 
 def image_pairs(inputs: npt.ArrayLike, outputs: npt.ArrayLike, *, columns: int = 4) -> ThemedFigure:
