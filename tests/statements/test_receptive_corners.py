@@ -378,43 +378,6 @@ def test_with_circular_padding_one_layer_sees_the_opposite_corner():
     assert layer(black)[0, 0, 0, 0] != layer(one)[0, 0, 0, 0]
 
 
-def test_agree_is_asked_for_in_sums_and_the_like():
-    """The exercise once took a comparison of the two, and anything else that is right in four cases."""
-    from hwlib.teach import check
-
-    right = [
-        lambda a, b: 1 - a - b + 2 * max(a + b - 1, 0),
-        lambda a, b: max(0, 1 - a - b) + max(0, a + b - 1),
-        lambda a, b: 1 - a - b + 2 * np.maximum(a + b - 1, 0),
-        lambda a, b: (2 - 2 * a - 2 * b + 4 * max(a + b - 1, 0.0)) / 2,
-        lambda a, b: 1 - sum(max(x, 0) for x in (a - b, b - a)),
-        lambda a, b: 1 - sum(x if x > 0 else 0 for x in (a - b, b - a)),  # which is max(x, 0)
-        lambda a, b: 1 - np.dot([1, 1], [a, b]) + 2 * max(np.dot([1, 1], [a, b]) - 1, 0),
-    ]
-    others = {
-        "compares by ==": [lambda a, b: a == b, lambda a, b: int(a == b), lambda a, b: 1 - (a != b)],
-        "abs(x) is": [lambda a, b: 1 - abs(a - b)],
-        "no factor": [lambda a, b: 1 - a - b + 2 * a * b],
-        "whether a number is true": [lambda a, b: b if a else 1 - b],
-        "max(x, y)": [lambda a, b: 1 - max(a, b) + min(a, b)],
-        "jumps": [
-            lambda a, b: 1 - (a + b) + 2 * (a + b - 1 > 0),
-            lambda a, b: 1 if a + b <= 0 else max(a + b - 1, 0),
-            lambda a, b: 1 - (a - b > 0) - (b - a > 0) + 0 * a,
-        ],
-        "picked": [lambda a, b: (a - b >= 0) + (b - a >= 0) - 1],
-        "TypeError": [lambda a, b: 1 - (a - b) ** 2, lambda a, b: [[1, 0], [0, 1]][a][b], lambda a, b: 1 - (a ^ b)],
-        "AttributeError": [lambda a, b: int(a.real == b.real)],
-    }
-    assert all(check("receptive-corners-agree", answer) for answer in right)
-    for text, answers in others.items():
-        for answer in answers:
-            verdict = check("receptive-corners-agree", answer)
-            assert not verdict
-            assert text in verdict.message
-            assert "All four cases are right" in verdict.message
-
-
 def test_all_but_the_corners_are_at_most_minus_five():
     """The explorer's words."""
     network, found = corner_network(), []

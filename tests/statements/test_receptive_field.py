@@ -336,7 +336,7 @@ def same_places(case):
 
 aligned = Statement(
     "prop-rf-aligned",
-    text="00000000",
+    text="d6a74028",
     cases=branches,
     hypotheses={"2 p = d (k - 1)": lambda case: all(2 * p == d * (k - 1) for chain in case for k, _, p, d in chain)},
     conclusion=same_places,
@@ -430,14 +430,6 @@ def test_three_quarters_of_the_weight_lie_within_two_standard_deviations():
 
 
 # --- sentences beside the statements ---------------------------------------------------------------------------
-
-
-def test_how_deep_for_a_single_pixel_is_one_layer():
-    """The solution once returned no layer for one pixel, though it says that there is at least one."""
-    from hwlib.teach import check
-
-    assert check("receptive-field-depth", lambda n, k: max(1, -(-(n - 1) // (k - 1))))
-    assert not check("receptive-field-depth", lambda n, k: -(-(n - 1) // (k - 1)))
 
 
 def test_with_dilation_two_layers_see_nine_pixels_and_without_it_takes_four():

@@ -104,7 +104,9 @@ def _error(answer: Any) -> Verdict:
     best = run_network(affine_corner_network(), images, relu=False)
     right = int(((best >= 0) == (wanted == 1))[:, 0, 0].sum())
     if most != right:
-        why = "There are weights that get more of them right." if most < right else "In each group of four one is wrong."
+        why = (
+            "There are weights that get more of them right." if most < right else "In each group of four one is wrong."
+        )
         return Verdict("wrong", f"Line D is the one. But {most} is not the largest number that can be right.", why)
     return Verdict("right", f"{right} of sixteen: three in each of four groups.")
 

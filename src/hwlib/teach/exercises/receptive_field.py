@@ -82,8 +82,10 @@ def _holes(answer: Any) -> Verdict:
 
     def reference(dilations: list[int]) -> int:
         def whole_field(last: int) -> bool:
-            places = _places([(3, 1, d) for d in [*dilations, last]])
-            return len(places) == places[-1] - places[0] + 1
+            read = {0}
+            for d in [*dilations, last]:
+                read = {place + tap * d for place in read for tap in (-1, 0, 1)}
+            return len(read) == max(read) - min(read) + 1
 
         return max(last for last in range(1, 100) if whole_field(last))
 
@@ -143,7 +145,9 @@ def _design(answer: Any) -> Verdict:
         layers = [tuple(whole("a number", number, least=1) for number in layer) for layer in answer]
         taps = {k for k, _, _ in layers}
     except (TypeError, ValueError):
-        return Verdict("wrong", f"Give a list of (3, s, d), such as [(3, 2, 1), (3, 1, 1)], not {reprlib.repr(answer)}.")
+        return Verdict(
+            "wrong", f"Give a list of (3, s, d), such as [(3, 2, 1), (3, 1, 1)], not {reprlib.repr(answer)}."
+        )
     if not layers or taps != {3} or len(layers) > 6:
         return Verdict("wrong", "Give one to six layers, each with three taps.")
     stride = math.prod(s for _, s, _ in layers)
