@@ -142,7 +142,8 @@ def _design(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        layers = [tuple(whole("a number", number, least=1) for number in layer) for layer in answer]
+        rows = [[whole("a number", number, least=1) for number in layer] for layer in answer]
+        layers = [(k, s, d) for k, s, d in rows]
         taps = {k for k, _, _ in layers}
     except (TypeError, ValueError):
         return Verdict(

@@ -87,15 +87,15 @@ def effective_rows(fields: Mapping[str, npt.ArrayLike], *, field: tuple[int, int
     if not arrays or any(rows.ndim != 2 or rows.min() < 0 or rows.max() > 1 for rows in arrays.values()):
         raise ValueError("fields: accepted are titles with (networks, pixels), shares between 0 and 1")
     drawn = figure(3.3 * len(arrays) + 0.5, 3.1)
-    all_axes, shown = panels(drawn, len(arrays), sharey=True), None
+    all_axes = panels(drawn, len(arrays), sharey=True)
     for axes, (title, rows) in zip(all_axes, arrays.items(), strict=True):
-        shown = axes.imshow(rows, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        axes.imshow(rows, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
         first, last = field
         outline = Rectangle((first - 0.5, -0.5), last - first + 1, len(rows), fill=False)
         outline.set(edgecolor=NAMED_LINES[1], linewidth=2)
         axes.add_patch(outline)
         inked(axes, title, x="pixel", y="network" if axes is all_axes[0] else "")
-    bar = drawn.colorbar(shown, ax=all_axes)
+    bar = drawn.colorbar(all_axes[0].images[0], ax=all_axes)
     bar.set_label("share of the largest derivative", color=INK)
     bar.ax.tick_params(colors=INK, labelsize=9)
     return drawn
