@@ -339,7 +339,7 @@ def is_local_minimum(value):
 
 minima = Statement(
     "prop-learning-minima",
-    text="e841cd53",
+    text="445be19a",
     cases=lambda: list(MINIMA),
     conclusion=is_local_minimum,
     scope="the four values, on lattices of nine dimensions",
