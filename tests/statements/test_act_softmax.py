@@ -133,44 +133,6 @@ def test_what_softmax_forgets():
     assert report.without == {"positive": (1, 0), "sum one": (Q(1, 2),)}
 
 
-def matrices():
-    yield (1, 0), (1, 0)
-    for d in (1, 2):
-        yield from itertools.product(itertools.product((1, 0), repeat=d), repeat=d)
-    yield from itertools.product(((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0)), repeat=3)
-
-
-def is_permutation(P):
-    return all(sum(row) == 1 for row in P) and all(sum(column) == 1 for column in zip(*P, strict=True))
-
-
-def commutes(P):
-    d = len(P)
-    return all(
-        exact([sum(p * entry for p, entry in zip(row, x, strict=True)) for row in P])
-        == [sum(p * s for p, s in zip(row, exact(x), strict=True)) for row in P]
-        for x in itertools.product((0, 1, 2), repeat=d)
-    )
-
-
-permutations = Statement(
-    "prop-softmax-permute",
-    text="6cacc8a0",
-    cases=matrices,
-    hypotheses={"permutation matrix": is_permutation},
-    conclusion=commutes,
-    scope="all matrices of zeros and ones of up to two rows, 64 of three, each on all rows of 0, log 2, 2 log 2",
-)
-
-
-def test_order_of_the_classes():
-    report = permutations.verify()
-    assert report.covered == 1 + 2 + 6
-    assert report.without == {"permutation matrix": ((1, 0), (1, 0))}
-    assert exact((0, 0)) == [Q(1, 2)] * 2
-    assert [exact((0, 1))[0]] * 2 == [Q(1, 3)] * 2
-
-
 def factor(case):
     x, number = case
     before, after = exact(x), exact([number * entry for entry in x])
@@ -246,6 +208,45 @@ entropies = Statement(
 
 def test_what_is_between_the_logarithm_and_the_mean():
     assert entropies.verify().covered == 5 + 25 + 125 + 625
+
+
+def smooth_maxima(case):
+    """Both bounds for a row, and rows of its length that attain them; W by bisection."""
+    x, T = case
+    d, tiny = len(x), mpmath.mpf(10) ** -40
+    low, high = mpmath.mpf(0), mpmath.mpf(d)
+    for _ in range(150):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle * mpmath.exp(middle) * mpmath.e < d - 1 else (low, middle)
+    w = low
+
+    def gaps(row):
+        terms = [mpmath.exp(entry / T) for entry in row]
+        mean = mpmath.fsum(t * entry for t, entry in zip(terms, row, strict=True)) / mpmath.fsum(terms)
+        return max(row) - mean, T * mpmath.log(mpmath.fsum(terms)) - max(row)
+
+    below, above = gaps([entry * mpmath.log(2) for entry in x])
+    furthest = gaps([mpmath.mpf(0)] + [-(1 + w) * T] * (d - 1))[0]
+    return (
+        -tiny <= below <= T * w + tiny
+        and -tiny <= above <= T * mpmath.log(d) + tiny
+        and abs(furthest - T * w) < tiny
+        and abs(gaps([mpmath.mpf(1)] * d)[1] - T * mpmath.log(d)) < tiny
+    )
+
+
+maxima = Statement(
+    "prop-softmax-maximum",
+    text="c7dcb5fc",
+    cases=lambda: itertools.product(rows(3, (0, 1, -1, -8)), (1, -1, 2, 0.25)),
+    hypotheses={"T is above zero": lambda case: case[1] > 0},
+    conclusion=smooth_maxima,
+    scope="all rows of up to three multiples 0, 1, -1, -8 of log 2, three temperatures",
+)
+
+
+def test_the_mean_lies_below_the_maximum_and_log_sum_exp_above():
+    assert maxima.verify().without == {"T is above zero": ((0, 0), -1)}
 
 
 # --- stable -----------------------------------------------------------------------------------------------------------

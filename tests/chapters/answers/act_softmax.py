@@ -31,24 +31,29 @@ def naive_total(x):
         return np.log(np.exp(x).sum())
 
 
+def shares(x):
+    terms = np.exp(x - max(x))
+    return terms / terms.sum()
+
+
+def pairwise_variance(x, v):
+    """Half of the mean squared difference of two independent draws."""
+    p = shares(x)
+    return sum(a * b * (s - t) ** 2 for a, s in zip(p, v, strict=True) for b, t in zip(p, v, strict=True)) / 2
+
+
 RIGHT = {
-    "act-softmax-normalise": lambda x: -log_total(x),
-    "act-softmax-temperature": lambda gap, p: gap / (math.log(p) - math.log1p(-p)),
+    "act-softmax-convex": pairwise_variance,
     "act-softmax-error": ("D", [3.0, 3.0 - 33, -50]),
     "act-softmax-not": log_not,
 }
 WRONG = {
-    "act-softmax-normalise": [
-        (log_total, "The sign: subtract"),
-        (lambda x: -max(x), "makes the largest entry zero"),
-        (lambda x: -np.mean(x), "makes the entries add up to zero"),
-        (lambda x: -naive_total(x), "the exponentials overflow, or are all zero"),
-    ],
-    "act-softmax-temperature": [
-        (lambda gap, p: math.log(p / (1 - p)) / gap, "one over the temperature"),
-        (lambda gap, p: -gap / math.log(p), "The odds are p / (1 - p)"),
-        (lambda gap, p: gap / math.log((1 - p) / p), "The sign: the larger one"),
-        (lambda gap, p: gap / (p / (1 - p)), "The logarithm is missing"),
+    "act-softmax-convex": [
+        (lambda x, v: shares(x) @ v**2 - (shares(x) @ v) ** 2, "subtract the mean from v first"),
+        (lambda x, v: (shares(x) * (1 - shares(x))) @ v**2, "mixed ones are missing"),
+        (lambda x, v: sum(shares(x) * v), "a mean"),
+        (lambda x, v: sum(shares(x) * v * v), "the square of the mean is missing"),
+        (lambda x, v: v.var(), "with equal weights"),
     ],
     "act-softmax-error": [
         (("A", [0, 1]), "Sentence A is true"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,60 +15,40 @@ from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exerc
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
-@exercise("act-softmax-normalise")
-def _normalise(answer: Any) -> Verdict:
-    """The constant that turns a row into logarithms of probabilities."""
+@exercise("act-softmax-convex")
+def _convex(answer: Any) -> Verdict:
+    """The second derivative of log-sum-exp along a direction."""
 
-    def reference(x: AnyArray) -> float:
-        return 0 - float(exact_log_sum_exp(x))  # no minus zero
+    def reference(x: AnyArray, v: AnyArray) -> float:
+        """In fractions of the logits' exponentials, so that nothing is lost to large entries of v."""
+        terms = [Fraction(math.exp(entry - float(x.max()))) for entry in x.tolist()]
+        speeds = [Fraction(entry) for entry in v.tolist()]
+        total = sum(terms)
+        mean = sum((t * s for t, s in zip(terms, speeds, strict=True)), Fraction(0)) / total
+        return float(sum((t * (s - mean) ** 2 for t, s in zip(terms, speeds, strict=True)), Fraction(0)) / total)
 
-    def naive(x: AnyArray) -> float:
-        with np.errstate(over="ignore", divide="ignore"):
-            return -float(np.log(np.exp(x).sum()))
+    def share(x: AnyArray) -> AnyArray:
+        terms = np.exp(x - x.max())
+        made: AnyArray = terms / terms.sum()
+        return made
 
-    rows = ([0.0], [0.0, 0.0], [1.0, 2.0, 3.0], [-3.0, 5.0], [1000.0, 999.0], [-1000.0, -1000.0, -1001.0])
+    cases = [([0.0, 0.0], [1.0, 0.0]), ([0.0, 0.0], [1.0, 1.0]), ([0.0, 1.0], [2.0, -1.0]), ([3.0], [5.0])]
+    cases += [([0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), ([1000.0, 999.0], [1.0, 3.0])]
+    cases += [([0.0, 1.0], [1e8, 1e8 + 1]), ([0.0, 2.0, 1.0], [1e8, 1e8 + 2, 1e8 - 1])]
     return compare_function(
         answer,
         reference,
-        [{"x": np.array(row)} for row in rows],
+        [{"x": np.array(x), "v": np.array(v)} for x, v in cases],
         mistakes={
-            "The sign: subtract the log-sum-exp.": lambda x: -reference(x),
-            "That makes the largest entry zero. The exponentials then add up to one or more, not to one.": (
-                lambda x: -float(x.max())
+            "A difference of two large squares: subtract the mean from v first.": (
+                lambda x, v: share(x) @ v**2 - (share(x) @ v) ** 2
             ),
-            "That makes the entries add up to zero, not their exponentials to one.": lambda x: -float(x.mean()),
-            "Right for small entries, but the exponentials overflow, or are all zero, for large ones.": naive,
-        },
-        tolerance=1e-9,
-        read=lambda value: np.nan_to_num(np.asarray(value, dtype=float), nan=-1e300),
-    )
-
-
-@exercise("act-softmax-temperature")
-def _temperature(answer: Any) -> Verdict:
-    """The temperature at which the larger of two logits gets a given probability."""
-
-    def reference(gap: float, p: float) -> float:
-        """By bisection: the probability of the larger one falls with the temperature."""
-        low, high = 1e-9, 1e9
-        for _ in range(300):
-            middle = math.sqrt(low * high)
-            share = 1 / (1 + math.exp(-min(gap / middle, 700)))
-            low, high = (middle, high) if share > p else (low, middle)
-        return low
-
-    return compare_function(
-        answer,
-        reference,
-        [
-            {"gap": gap, "p": p}
-            for gap, p in [(1.0, 0.75), (2.0, 0.9), (0.5, 0.6), (10.0, 0.999), (3.0, 0.51), (0.01, 0.8)]
-        ],
-        mistakes={
-            "That is one over the temperature.": lambda gap, p: math.log(p / (1 - p)) / gap,
-            "The odds are p / (1 - p), not p.": lambda gap, p: gap / -math.log(p),
-            "The sign: the larger one has the larger probability.": lambda gap, p: gap / math.log((1 - p) / p),
-            "The logarithm is missing: odds are exponentials of differences.": lambda gap, p: gap * (1 - p) / p,
+            "Those are the second derivatives by single entries only: the mixed ones are missing.": (
+                lambda x, v: (share(x) * (1 - share(x))) @ v**2
+            ),
+            "That is the first derivative, a mean.": lambda x, v: share(x) @ v,
+            "That is the mean of the squares: the square of the mean is missing.": lambda x, v: share(x) @ v**2,
+            "That is a variance with equal weights, not with those of softmax.": lambda x, v: float(np.var(v)),
         },
         tolerance=1e-6,
     )
