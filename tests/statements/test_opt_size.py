@@ -134,7 +134,7 @@ def curve_holds(case):
 
 curve = Statement(
     "thm-size-parts",
-    text="1edec3b1",
+    text="9c44974a",
     cases=curve_cases,
     hypotheses={
         "independent": lambda case: case[0] != "repeated",
