@@ -94,6 +94,7 @@ def effective_rows(fields: Mapping[str, npt.ArrayLike], *, field: tuple[int, int
         outline = Rectangle((first - 0.5, -0.5), last - first + 1, len(rows), fill=False)
         outline.set(edgecolor=NAMED_LINES[1], linewidth=2)
         axes.add_patch(outline)
+        axes.set_yticks(range(0, len(rows), 5))
         inked(axes, title, x="pixel", y="network" if axes is all_axes[0] else "")
     bar = drawn.colorbar(all_axes[0].images[0], ax=all_axes)
     bar.set_label("share of the largest derivative", color=INK)
