@@ -16,21 +16,44 @@ def with_rest(shares, weights):
     return ([*shares, rest], [*weights, 0.0]) if rest else (list(shares), list(weights))
 
 
+def ones(weights, X):
+    return 1 / (1 + np.exp(-X @ weights.T))
+
+
+def slopes_by_differences(shares, weights, X, y):
+    def height(weights):
+        p = ones(weights, X) @ shares
+        return np.log(np.where(y == 1, p, 1 - p)).sum()
+
+    found, h = np.zeros(weights.shape), 1e-4
+    for place in np.ndindex(weights.shape):
+        move = np.zeros(weights.shape)
+        move[place] = h
+        near, far = (height(weights + k * move) - height(weights - k * move) for k in (1, 2))
+        found[place] = (8 * near - far) / (12 * h)
+    return found
+
+
 XOR_PAIR = [[-0.3, 0.3, -0.3], [10, -10, 10]]  # at the corners with the label 1: -0.3 and 10, both above their bounds
 STEPS = [[-10, 10, 10], [-10, -10, -10]]
 RIGHT = {
-    "mixture-network-odds": mixture_odds,
     "mixture-network-turn": lambda hidden, output: with_rest(abs(output), np.sign(output) * hidden),
-    "mixture-network-between": lambda first, last: min(first + last, 1.0),
+    "mixture-network-slopes": slopes_by_differences,
     "mixture-network-bend": ([0.5, 0.5], [4, -1]),
     "mixture-network-xor": ([0.75, 0.25], XOR_PAIR),
 }
 WRONG = {
-    "mixture-network-odds": [
-        (lambda shares, odds: (shares * odds).sum(), "averages the odds"),
-        (lambda shares, odds: np.prod(odds**shares), "averages the log-odds"),
-        (lambda shares, odds: (shares * odds / (1 + odds)).sum(), "not yet its odds"),
-        (lambda shares, odds: (q := (odds / (1 + odds)).mean()) / (1 - q), "do not count alike"),
+    "mixture-network-slopes": [
+        (lambda shares, weights, X, y: (shares * (y[:, None] - ones(weights, X))).T @ X, "into the sum"),
+        (
+            lambda shares, weights, X, y: (
+                ((shares * ones(weights, X) / (ones(weights, X) @ shares)[:, None]) * (y[:, None] - ones(weights, X))).T
+                @ X
+            ),
+            "responsibilities for the label 1",
+        ),
+        (lambda shares, weights, X, y: (y[:, None] - ones(weights, X)).T @ X, "each component were alone"),
+        (lambda shares, weights, X, y: slopes_by_differences(shares, weights, X, y) / len(X), "not a mean"),
     ],
     "mixture-network-turn": [
         (lambda hidden, output: with_rest(output, hidden), "share is negative"),
@@ -41,12 +64,6 @@ WRONG = {
             "a component that has no share",
         ),
         (lambda hidden, output: (abs(output) / sum(abs(output)), np.sign(output) * hidden), "Do not scale"),
-    ],
-    "mixture-network-between": [
-        (lambda first, last: np.maximum(first, last), "higher than both"),
-        (lambda first, last: 1, "Not every value below one"),
-        (lambda first, last: 0.5 * (1 + first + last), "the ends count, too"),
-        (lambda first, last: first + last, "also less than one"),
     ],
     "mixture-network-bend": [
         (([1.0, 0.0], [4, -1]), "share of zero"),

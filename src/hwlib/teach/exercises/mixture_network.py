@@ -9,53 +9,13 @@ import numpy as np
 
 from hwlib._core.arrays import real_array
 from hwlib._core.types import AnyArray, Array
-from hwlib.mixture import Mixture, SigmoidNetwork, as_mixture, mixture_through
+from hwlib.mixture import Mixture, SigmoidNetwork, as_mixture, log_likelihood_gradient, mixture_through
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import as_meant, named
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 CORNERS = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
 LABELS = (1, 1, 0, 0)
-
-
-@exercise("mixture-network-odds")
-def _odds(answer: Any) -> Verdict:
-    """Odds of the label 1, from the shares and the odds of each component."""
-
-    def reference(shares: AnyArray, odds: AnyArray) -> float:
-        p = float(Mixture(shares, np.log(odds)[:, None]).probability([1.0]))
-        return p / (1 - p)
-
-    def average(shares: AnyArray, odds: AnyArray) -> float:
-        return float(shares @ (odds / (1 + odds)))
-
-    cases = [
-        {"shares": np.array(shares), "odds": np.array(odds)}
-        for shares, odds in [
-            ([0.5, 0.5], [3.0, 0.5]),
-            ([0.25, 0.75], [3.0, 1 / 7]),
-            ([1.0], [4.0]),
-            ([0.25, 0.25, 0.5], [1.0, 9.0, 0.25]),
-        ]
-    ]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        tolerance=1e-9,
-        mistakes={
-            "That averages the odds. What a mixture averages are probabilities.": (
-                lambda shares, odds: float(shares @ odds)
-            ),
-            "That averages the log-odds: it is the logistic regression with the average weights, not the mixture.": (
-                lambda shares, odds: float(np.exp(shares @ np.log(odds)))
-            ),
-            "That is the probability of the label 1, not yet its odds.": average,
-            "The components do not count alike: each probability is multiplied by its share.": (
-                lambda shares, odds: float(np.mean(odds / (1 + odds)) / (1 - np.mean(odds / (1 + odds))))
-            ),
-        },
-    )
 
 
 @exercise("mixture-network-turn")
@@ -111,24 +71,53 @@ def _turn(answer: Any) -> Verdict:
     )
 
 
-@exercise("mixture-network-between")
-def _between(answer: Any) -> Verdict:
-    """Least upper bound of a mixture's value at a place between two others."""
-    pairs = [(0.25, 0.25), (0.25, 0.5), (0.1, 0.2), (0.5, 0.75), (0.05, 0.9)]
+@exercise("mixture-network-slopes")
+def _slopes(answer: Any) -> Verdict:
+    """Derivatives of a mixture's log-likelihood by the weights of its components."""
+
+    def parts(shares: Array, weights: Array, X: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Probability of the label 1, that of the label, and the responsibilities: each with a column a component."""
+        p: Array = 1 / (1 + np.exp(-X @ weights.T))
+        right: Array = np.where(y[:, None] == 1, p, 1 - p)
+        joint = shares * right
+        return p, right, joint / joint.sum(1, keepdims=True)
+
+    def reference(shares: Array, weights: Array, X: Array, y: Array) -> Array:
+        return log_likelihood_gradient(Mixture(shares, weights), X, y.astype(int))[1]
+
+    def plain(shares: Array, weights: Array, X: Array, y: Array) -> Array:
+        p, _, _ = parts(shares, weights, X, y)
+        return (shares * (y[:, None] - p)).T @ X
+
+    def of_ones(shares: Array, weights: Array, X: Array, y: Array) -> Array:
+        p, _, _ = parts(shares, weights, X, y)
+        r = shares * p / (p @ shares)[:, None]
+        return (r * (y[:, None] - p)).T @ X
+
+    def each(shares: Array, weights: Array, X: Array, y: Array) -> Array:
+        p, _, _ = parts(shares, weights, X, y)
+        return (y[:, None] - p).T @ X
+
+    def mean(shares: Array, weights: Array, X: Array, y: Array) -> Array:
+        return reference(shares, weights, X, y) / len(X)
+
+    cases = [
+        ([1.0], [[0.0]], [[2.0]], [1]),
+        ([0.5, 0.5], [[1.0], [-1.0]], [[1.0]], [1]),
+        ([0.25, 0.75], [[1.0], [2.0]], [[1.0], [-1.0]], [0, 0]),
+        ([0.2, 0.3, 0.5], [[1.0, 0.0], [0.0, -1.0], [2.0, 1.0]], [[1.0, 2.0], [0.5, -1.0], [-1.0, 1.0]], [1, 0, 1]),
+    ]
+    names = ("shares", "weights", "X", "y")
     return compare_function(
         answer,
-        _highest,
-        [{"first": first, "last": last} for first, last in pairs],
-        tolerance=1e-6,
+        reference,
+        [{name: np.array(part) for name, part in zip(names, case, strict=True)} for case in cases],
+        tolerance=1e-9,
         mistakes={
-            "Between the two a mixture may be higher than both: only a single component may not.": max,
-            "Not every value below one can be had: its changes, up and down, must stay below the limit.": (
-                lambda first, last: 1.0
-            ),
-            "Changes that add up to less than one are needed, but not enough: the ends count, too.": (
-                lambda first, last: (1 + first + last) / 2
-            ),
-            "It is a probability, so it is also less than one.": lambda first, last: first + last,
+            "That takes the logarithm into the sum: a component counts by its responsibility, not by its share.": plain,
+            "Those are the responsibilities for the label 1; the label 0 has others, from 1 - sigma.": of_ones,
+            "That is as if each component were alone: its samples count by its responsibilities.": each,
+            "The log-likelihood is a sum over samples, not a mean.": mean,
         },
     )
 
