@@ -59,7 +59,7 @@ def nearest_even_kernel(kernel: npt.ArrayLike, stride: int) -> AnyArray:
         stride: the stride along every axis; at least 1.
 
     Returns:
-        The kernel, of the same shape: fractions for whole numbers and fractions, else floats.
+        The kernel, of the same shape, in fractions for whole numbers and fractions, else in floats.
 
     Raises:
         ValueError: if the kernel has no axis or no real numbers, if the stride is below 1, or if a phase is empty.

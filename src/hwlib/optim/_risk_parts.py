@@ -36,7 +36,7 @@ class RiskParts:
 
     @property
     def total(self) -> float:
-        """The expected error: the sum of the three."""
+        """The expected error, the sum of the three."""
         return self.bias + self.variance + self.noise
 
 

@@ -38,7 +38,7 @@ def cut_by_sign(network: NetworkLike) -> Network:
         network: with one output.
 
     Returns:
-        The network, of one hidden layer more: y = relu(y) - relu(-y).
+        The network, of one hidden layer more, with y = relu(y) - relu(-y).
 
     Raises:
         ValueError: if there is another number of outputs.

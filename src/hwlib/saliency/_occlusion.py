@@ -46,7 +46,7 @@ def occlusion(
         upsampled: whether to give each pixel the mean of the windows that cover it.
 
     Returns:
-        (n, rows, columns), one number for each window, or (n, height, width): positive where the image speaks for the
+        (n, rows, columns), one number for each window, or (n, height, width), positive where the image speaks for the
         class.
 
     Raises:

@@ -26,8 +26,9 @@ def efficientnet_lite0() -> EfficientNetLite0:
     The file is read as weights alone, without running code from it, and only if its checksum is the known one.
 
     Returns:
-        A module in evaluation mode: images (n, 3, h, w), pixels in [0, 1], to scores (n, 1000). Its parts are ``stem``,
-        ``blocks``, ``head`` and ``classifier``; it is made for images of 224 x 224 pixels. Each call makes a new one.
+        A module in evaluation mode, from images (n, 3, h, w) with pixels in [0, 1] to scores (n, 1000). Its parts are
+        ``stem``, ``blocks``, ``head`` and ``classifier``; it is made for images of 224 x 224 pixels. Each call makes a
+        new one.
 
     Raises:
         ImportError: if PyTorch or the package is not installed; the error says how to install it.

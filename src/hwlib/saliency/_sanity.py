@@ -80,7 +80,7 @@ class Curve:
 
     @property
     def areas(self) -> torch.Tensor:
-        """(n,): the area below each curve."""
+        """The area below each curve, (n,)."""
         areas: torch.Tensor = require("torch").trapezoid(self.probabilities, self.shares)
         return areas
 

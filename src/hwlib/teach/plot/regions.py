@@ -79,7 +79,7 @@ def decision_maps(shown: Mapping[str, Regions], *, columns: int = 2) -> ThemedFi
         columns: pictures in a row.
 
     Returns:
-        The pictures: filled where the output is above zero, its boundary in ink, all other edges faint.
+        The pictures, filled where the output is above zero, its boundary in ink, all other edges faint.
 
     Raises:
         ValueError: if there is nothing to draw, or regions are not in the plane, or have no bound.

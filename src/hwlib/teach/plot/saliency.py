@@ -64,7 +64,7 @@ def _enlarged(picture: AnyArray) -> AnyArray:
 
 
 def map_colours(values: npt.ArrayLike) -> AnyArray:
-    """A map of numbers as a colour picture; the colours end at :func:`map_limit` on either side.
+    """A map of numbers as a colour picture; the colours end at ``map_limit`` on either side.
 
     Args:
         values: ``(h, w)``.
