@@ -356,3 +356,29 @@ best = Statement(
 @pytest.mark.problem("train-curves")
 def test_the_best_of_several_is_too_good_on_average():
     assert best.verify().covered > 1000
+
+
+# --- the exercise on noise --------------------------------------------------------------------------------------------
+
+
+def mean_square(rates, curvature, start):
+    """Mean of w^2 over all noise of plus and minus one, step by step, in fractions."""
+    ends = []
+    for noise in itertools.product((1, -1), repeat=len(rates)):
+        w = start
+        for rate, xi in zip(rates, noise, strict=True):
+            w -= rate * (curvature * w + xi)
+        ends.append(w * w)
+    return sum(ends, Q(0)) / len(ends)
+
+
+@pytest.mark.parametrize("curvature", [Q(1), Q(2), Q(1, 3)])
+@pytest.mark.parametrize("start", [Q(0), Q(5)])
+def test_noise_has_a_floor_at_a_constant_rate_and_none_at_one_over_t(curvature, start):
+    for t in range(1, 7):
+        falling = [1 / (curvature * (k + 1)) for k in range(t)]
+        assert mean_square(falling, curvature, start) == 1 / (curvature**2 * t)
+        for rate in (Q(1, 4) / curvature, 1 / curvature, Q(7, 4) / curvature):
+            floor = rate / (curvature * (2 - rate * curvature))
+            shrunk = (1 - rate * curvature) ** (2 * t) * (start**2 - floor)
+            assert mean_square([rate] * t, curvature, start) - floor == shrunk

@@ -45,37 +45,38 @@ def missed(n, chance):
     return next(k for k in range(10**4) if math.exp(k * n * math.log1p(-1 / n)) <= chance + 1e-12)
 
 
+def mean_square(rates, curvature, variance, power=2, of_rate=2):
+    if not rates:
+        return 0
+    *before, rate = rates
+    left = mean_square(before, curvature, variance, power, of_rate) * (1 - rate * curvature) ** power
+    return left + rate**of_rate * variance
+
+
 GOOD = {("reset", "backward", "step"): 0, ("backward", "step", "reset"): 0, ("step", "reset", "backward"): 1}
 
 RIGHT = {
-    "train-loop-last": last,
     "train-loop-order": lambda order, rounds: max(0, rounds - GOOD[order]) if order in GOOD else 0,
-    "train-loop-missed": missed,
+    "train-loop-noise": mean_square,
     "train-loop-stop": stop,
 }
 WRONG = {
-    "train-loop-last": [
-        (lambda n, b: b / (n % b) if n % b else 0.0, "as large as the others"),
-        (lambda n, b: 1 / last(n, b), "each sample counts more"),
-        (lambda n, b: b / (n % b or b), "the last is the first"),
-        (lambda n, b: math.ceil(n / b) * b / n, "how many batches"),
+    "train-loop-noise": [
+        (lambda rates, curvature, variance: mean_square(rates, curvature, variance, power=1), "square of the factor"),
+        (lambda rates, curvature, variance: mean_square(rates, curvature, variance, of_rate=1), "square of the rate"),
+        (
+            lambda rates, curvature, variance: (
+                rates[-1] * variance / (curvature * (2 - rates[-1] * curvature)) if rates else 0
+            ),
+            "what it tends to",
+        ),
+        (lambda rates, curvature, variance: sum(r * r for r in rates) * variance, "Earlier noise fades"),
     ],
     "train-loop-order": [
         (lambda order, rounds: rounds * (order == ("reset", "backward", "step")), "go round in a circle"),
         (lambda order, rounds: rounds * (order in GOOD), "before there is a gradient"),
         (lambda order, rounds: rounds - GOOD[order] if order in GOOD else 0, "no step less than none"),
         (lambda order, rounds: rounds, "reset before it was used"),
-    ],
-    "train-loop-missed": [
-        (
-            lambda n, chance: (
-                missed(n, chance) and (math.ceil(math.log(chance) / math.log1p(-1 / n) - 1e-9) if n > 1 else 1)
-            ),
-            "an epoch has n of them",
-        ),
-        (lambda n, chance: math.ceil(-math.log(chance)), "use the exact power"),
-        (lambda n, chance: missed(n, chance) if n > 1 else 0, "that case stands apart"),
-        (lambda n, chance: int(math.log(chance) / (n * math.log1p(-1 / n))) if n > 1 else int(chance < 1), "Round up"),
     ],
     "train-loop-stop": [
         (lambda losses, patience: (stop(losses, patience)[0],) * 2, "not the last"),

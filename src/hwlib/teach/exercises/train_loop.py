@@ -11,36 +11,6 @@ from typing import Any
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 
 
-@exercise("train-loop-last")
-def _last(answer: Any) -> Verdict:
-    """How much more a sample of the last batch counts in the plain mean than one of the first."""
-
-    def reference(n: int, b: int) -> float:
-        batches = [range(start, min(start + b, n)) for start in range(0, n, b)]
-        first, last = (Fraction(1, len(batch) * len(batches)) for batch in (batches[0], batches[-1]))
-        return float(last / first)
-
-    cases = [{"n": n, "b": b} for n, b in [(10, 4), (8, 4), (9, 4), (3, 4), (4, 4), (1, 1), (7, 1), (1297, 32)]]
-    return compare_function(
-        answer,
-        reference,
-        cases,
-        tolerance=1e-9,
-        mistakes={
-            "If the size divides the number of samples, the last batch is as large as the others.": (
-                lambda n, b: b / (n % b) if n % b else 0.0
-            ),
-            "The other way round: of a small batch, each sample counts more.": (
-                lambda n, b: (n % b or b) / b if n > b else 1.0
-            ),
-            "With one batch, the last is the first.": lambda n, b: b / (n % b or b),
-            "It is not a matter of how many batches there are: that divides both.": (
-                lambda n, b: math.ceil(n / b) * b / n
-            ),
-        },
-    )
-
-
 def _steps_made(order: Sequence[str], rounds: int) -> int:
     """Run the three lines on w^2 / 2 with the learning rate 1/2: every real step halves w."""
     w, gradient = Fraction(1), Fraction(0)
@@ -82,41 +52,43 @@ def _order(answer: Any) -> Verdict:
     )
 
 
-@exercise("train-loop-missed")
-def _missed(answer: Any) -> Verdict:
-    """Epochs of draws with replacement until a given sample was missed with at most some chance."""
+@exercise("train-loop-noise")
+def _noise(answer: Any) -> Verdict:
+    """Mean square of a weight after noisy steps from zero on a parabola."""
 
-    def reference(n: int, chance: float) -> int:
-        epochs, missed = 0, 1.0
-        while missed > chance:
-            epochs, missed = epochs + 1, missed * (1 - 1 / n) ** n
-        return epochs
+    def reference(rates: list[float], curvature: float, variance: float) -> float:
+        """The noise of each step, times what later steps leave of it; all of them are independent."""
+        left = [math.prod(1 - r * curvature for r in rates[k + 1 :]) for k in range(len(rates))]
+        return float(variance * sum((rate * kept) ** 2 for rate, kept in zip(rates, left, strict=True)))
 
-    def rounded(value: float) -> int:
-        return math.ceil(value - 1e-9)
+    def plain(rates: list[float], curvature: float, variance: float, *, power: int, rate_power: int) -> float:
+        m = 0.0
+        for rate in rates:
+            m = (1 - rate * curvature) ** power * m + rate**rate_power * variance
+        return m
 
-    cases = [
-        {"n": n, "chance": chance}
-        for n, chance in [(2, 0.25), (2, 0.2), (1, 0.5), (3, 0.01), (10, 1e-3), (1000, 0.5), (5, 1.0), (50, 0.135)]
-    ]
+    def floor(rates: list[float], curvature: float, variance: float) -> float:
+        return rates[-1] * variance / (curvature * (2 - rates[-1] * curvature)) if rates else 0.0
+
+    cases = [([0.5], 1.0, 1.0), ([0.5, 0.5], 1.0, 4.0), ([], 1.0, 1.0), ([0.25] * 3, 2.0, 1.0)]
+    cases += [([1 / (k + 1) for k in range(5)], 1.0, 2.0), ([0.3, 0.1, 0.7, 0.2], 1.5, 3.0), ([0.1] * 40, 0.5, 1.0)]
     return compare_function(
         answer,
         reference,
-        cases,
+        [{"rates": rates, "curvature": curvature, "variance": variance} for rates, curvature, variance in cases],
         mistakes={
-            "Those are draws; an epoch has n of them.": (
-                lambda n, chance: rounded(math.log(chance) / math.log1p(-1 / n)) if n > 1 else int(chance < 1)
+            "The square of the factor is missing: it is the square of w whose mean is asked for.": (
+                lambda rates, curvature, variance: plain(rates, curvature, variance, power=1, rate_power=2)
             ),
-            "For few samples the chance to be missed in an epoch is below 1/e: use the exact power.": (
-                lambda n, chance: rounded(-math.log(chance))
+            "The noise is multiplied by the rate, so its variance by the square of the rate.": (
+                lambda rates, curvature, variance: plain(rates, curvature, variance, power=2, rate_power=1)
             ),
-            "With one sample nothing is missed, and the logarithm of zero is no number: that case stands apart.": (
-                lambda n, chance: rounded(math.log(chance) / (n * math.log1p(-1 / n))) if n > 1 else 0
-            ),
-            "Round up: an epoch is over when it is over.": (
-                lambda n, chance: int(math.log(chance) / (n * math.log1p(-1 / n))) if n > 1 else int(chance < 1)
+            "That is what it tends to at the last rate, not what it is after so many steps.": floor,
+            "Earlier noise fades: each step multiplies w by 1 - rate * curvature.": (
+                lambda rates, curvature, variance: plain(rates, curvature, variance, power=0, rate_power=2)
             ),
         },
+        tolerance=1e-9,
     )
 
 
