@@ -14,18 +14,17 @@ def shorter(i, h, p):
     return sum(0 <= i + p - r < h for r in range(2 * p))
 
 
-def labels_at(x, inputs, labels):
-    return {b for a, b in zip(inputs, labels, strict=True) if a == x}
+def stacked(X, y, s):
+    """Least squares with a further sample for each weight, which asks it to be zero."""
+    n, d = X.shape
+    return np.linalg.pinv(np.vstack([X, s * n**0.5 * np.eye(d)])) @ np.append(y, np.zeros(d))
 
 
 RIGHT = {
     "train-augmentation-kept": lambda i, j, h, w, p: overlap(i, h, p) * overlap(j, w, p),
     "train-augmentation-error": np.array([[5, 1], [1, 3]], np.float32),
     "train-augmentation-direction": lambda d, m: [-((m + 3) ** (d - k)) for k in range(d)],
-    "train-augmentation-best": lambda inputs, labels: sum(
-        max(sum(a == x and b == y for a, b in zip(inputs, labels, strict=True)) for y in set(labels))
-        for x in set(inputs)
-    ),
+    "train-augmentation-noise": stacked,
 }
 WRONG = {
     "train-augmentation-kept": [
@@ -64,18 +63,10 @@ WRONG = {
         (lambda d, m: None if d > 1 else [1], "returns nothing"),
         (3, "Give the function itself"),
     ],
-    "train-augmentation-best": [
-        (lambda inputs, labels: len(inputs), "cannot all be right"),
-        (
-            lambda inputs, labels: sum(labels[inputs.index(a)] == b for a, b in zip(inputs, labels, strict=True)),
-            "the first label of each input",
-        ),
-        (lambda inputs, labels: len(set(inputs)), "counts the different inputs"),
-        (lambda inputs, labels: max(labels.count(y) for y in labels), "say the same everywhere"),
-        (lambda inputs, labels: RIGHT["train-augmentation-best"](inputs, labels) / len(labels), "That is a share"),
-        (
-            lambda inputs, labels: sum(len(labels_at(x, inputs, labels)) == 1 for x in inputs),
-            "only samples whose input",
-        ),
+    "train-augmentation-noise": [
+        (lambda X, y, s: stacked(X, y, s / len(X) ** 0.5), "the penalty is n s^2"),
+        (lambda X, y, s: stacked(X, y, s**0.5), "not s"),
+        (lambda X, y, s: np.linalg.pinv(X) @ y, "without noise"),
+        (lambda X, y, s: stacked(X, y, s * X.shape[1] ** 0.5), "d is in"),
     ],
 }

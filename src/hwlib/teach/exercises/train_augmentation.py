@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from hwlib._core.types import AnyArray
 from hwlib.datasets import crop
-from hwlib.network import best_accuracy
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import named, returned
 from hwlib.teach._verdict import UNANSWERED, is_open
@@ -152,48 +151,40 @@ def _known(answer: Callable[..., Any]) -> str:
     return named(seen)
 
 
-@exercise("train-augmentation-best")
-def _best(answer: Any) -> Verdict:
-    """How many samples the best function labels right."""
+@exercise("train-augmentation-noise")
+def _noise(answer: Any) -> Verdict:
+    """The best weights of a linear function whose inputs are shown with noise."""
 
-    def reference(inputs: list[int], labels: list[int]) -> int:
-        return int(best_accuracy([[x] for x in inputs], labels) * len(inputs))
+    def ridge(X: AnyArray, y: AnyArray, penalty: float) -> AnyArray:
+        made: AnyArray = np.linalg.solve(X.T @ X + penalty * np.eye(X.shape[1]), X.T @ y)
+        return made
 
-    def most(values: list[int]) -> int:
-        return max(Counter(values).values())
+    def reference(X: AnyArray, y: AnyArray, s: float) -> AnyArray:
+        """Least squares over all samples with each entry moved by s sqrt(d), one at a time, both ways."""
+        d = X.shape[1]
+        moves = s * np.sqrt(d) * np.vstack([np.eye(d), -np.eye(d)])  # mean zero, covariance s^2 I
+        shown = (X[:, None, :] + moves).reshape(-1, d)
+        found: AnyArray = np.linalg.lstsq(shown, np.repeat(y, 2 * d), rcond=None)[0]
+        return found
 
-    tasks = [
-        ([0], [0]),
-        ([0, 1], [0, 0]),
-        ([0, 0], [0, 1]),
-        ([0, 0, 0], [1, 0, 1]),
-        ([4, 4, 4], [0, 1, 1]),
-        ([0, 1, 0, 1], [0, 1, 1, 0]),
-        ([2, 2, 2, 5, 5, 7], [1, 1, 0, 3, 4, 1]),
-        ([1, 1, 1, 1, 2], [0, 1, 2, 3, 0]),
+    cases = [([[1.0]], [1.0], 1.0), ([[1.0], [1.0]], [1.0, 3.0], 0.5), ([[1.0, 2.0]], [1.0], 0.1)]
+    cases += [
+        ([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [1.0, 2.0, 0.0], 2.0),
+        ([[2.0, -1.0], [1.0, 3.0]], [1.0, 1.0], 1.5),
     ]
     return compare_function(
         answer,
         reference,
-        [{"inputs": inputs, "labels": labels} for inputs, labels in tasks],
+        [{"X": np.array(X), "y": np.array(y), "s": s} for X, y, s in cases],
         mistakes={
-            "Equal inputs with different labels cannot all be right.": lambda inputs, labels: len(inputs),
-            "That counts the different inputs; several samples of one may be right at once.": (
-                lambda inputs, labels: len(set(inputs))
-            ),
-            "That is the best of the functions that say the same everywhere.": lambda inputs, labels: most(labels),
-            "You count only samples whose input has one label; of the others the most frequent one is right.": (
-                lambda inputs, labels: sum(
-                    len({b for a, b in zip(inputs, labels, strict=True) if a == x}) == 1 for x in inputs
-                )
-            ),
-            "You keep the first label of each input: it need not be the most frequent one.": (
-                lambda inputs, labels: sum(labels[inputs.index(a)] == b for a, b in zip(inputs, labels, strict=True))
-            ),
-            "That is a share; asked is the number of samples.": (
-                lambda inputs, labels: float(best_accuracy([[x] for x in inputs], labels))
+            "Each of the n samples has noise: the penalty is n s^2.": lambda X, y, s: ridge(X, y, s**2),
+            "The variance is s^2, not s.": lambda X, y, s: ridge(X, y, len(X) * s),
+            "That is least squares without noise.": lambda X, y, s: np.linalg.lstsq(X, y, rcond=None)[0],
+            "Each sample has d entries of noise, but each meets its own weight: d is in |w|^2 already.": (
+                lambda X, y, s: ridge(X, y, X.size * s**2)
             ),
         },
+        tolerance=1e-9,
     )
 
 
