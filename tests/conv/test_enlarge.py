@@ -42,6 +42,13 @@ def test_the_contrast_is_that_of_a_network_whose_phases_are_known():
     assert flat_contrast(layer) == pytest.approx(3 * np.linspace(0.1, 1, 10).mean())
 
 
+@pytest.mark.parametrize("steps", [[0], [0, 2]])
+def test_the_network_comes_back_as_it_was_measured(steps):
+    photographs = np.random.default_rng(0).random((2, 12, 12))
+    model, contrasts, _ = train_enlarger("transposed", photographs, steps=steps, side=4, rng=0)
+    assert flat_contrast(model) == contrasts[-1]
+
+
 def test_the_file_is_what_was_measured_and_a_run_of_it_can_be_repeated():
     stored = json.loads(experiment.TARGET.read_text("utf8"))
     assert stored["sha256"] == checksum(stored["results"])
@@ -60,6 +67,7 @@ def test_the_file_is_what_was_measured_and_a_run_of_it_can_be_repeated():
     ("change", "told"),
     [
         ({"way": "shuffle"}, "way='shuffle': accepted are transposed, even start, resize"),
+        ({"batch": 0}, "batch=0: accepted is a whole number of at least 1"),
         ({"steps": [3, 1]}, r"steps=\[3, 1\]: accepted are increasing numbers"),
         ({"photographs": [np.zeros((40, 40))]}, "accepted are two, each higher and wider than 32"),
         ({"photographs": [np.zeros((40, 40)), np.zeros((40, 32))]}, r"\(40, 40\), \(40, 32\)"),

@@ -23,6 +23,17 @@ def test_the_counts_are_those_that_are_published():
         assert 0 < cost.seconds < 60
 
 
+def test_what_the_page_says_of_the_two_bars_of_a_network_holds():
+    vgg, resnet, mobilenet, convnext = stored_network_costs()
+    longer = {
+        cost.name: (cost.seconds / vgg.seconds) / (cost.multiplications / vgg.multiplications)
+        for cost in (resnet, mobilenet, convnext)
+    }
+    assert min(longer.values()) > 1  # "the bar of seconds is longer"
+    assert 1.8 < longer["MobileNet"] < 2.3  # "about twice as long"
+    assert resnet.multiplications > 4e9  # not the published 3.8 billion: the strides are in the 3 by 3 kernels
+
+
 def test_the_file_is_what_was_measured_and_the_networks_are_those_of_the_experiment():
     stored = json.loads(experiment.TARGET.read_text("utf8"))
     assert stored["sha256"] == checksum(stored["results"])

@@ -51,6 +51,11 @@ def test_the_nearest_even_kernel_solves_the_least_squares_problem(kernel, stride
     assert np.allclose(nearest_even_kernel(kernel.astype(float), stride), even.astype(float))
 
 
+def test_large_weights_do_not_overflow():
+    assert phase_sums([2**62] * 4, 1).tolist() == [2**64]
+    assert nearest_even_kernel([1e308, 1e308, -1e308, 1e308], 1).tolist() == [1e308, 1e308, -1e308, 1e308]
+
+
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=6), st.integers(1, 4))
 def test_the_factor_times_ones_is_the_kernel(factor, stride):
     kernel = np.convolve(factor, np.ones(stride, dtype=int))

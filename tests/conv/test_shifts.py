@@ -112,6 +112,17 @@ def test_of_all_small_matrices_those_commute_that_say_so_of_every_image(shape, s
         assert commutes_with_shifts(matrix, shape, stride=stride) == said
 
 
+def test_expressions_are_equal_in_any_form():
+    x = sympy.Symbol("x")
+    assert commutes_with_shifts([[x * (x + 1), 1], [1, x**2 + x]], (2,))
+    assert commutes_with_shifts([[sympy.sin(x) ** 2, 0], [0, 1 - sympy.cos(x) ** 2]], (2,))
+    assert not commutes_with_shifts([[x, 1], [1, x + 1]], (2,))
+
+
+def test_weights_that_meet_do_not_overflow():
+    assert circular_conv_matrix([2**62, 2**62], (1,)).tolist() == [[2**63]]
+
+
 def test_kernels_come_back_and_other_matrices_have_none():
     kernel = np.random.default_rng(0).integers(-9, 10, (3, 4))
     assert np.array_equal(circular_kernel(circular_conv_matrix(kernel, (3, 4)), (3, 4)), kernel)
@@ -184,6 +195,11 @@ def test_its_values_are_those_of_sympy_up_to_the_choice_of_the_root():
         (lambda: circular_conv_matrix(["a"], (5,)), "kernel has the type <U1"),
         (lambda: commutes_with_shifts([[1, 2]], (2,)), "matrix has shape (1, 2): accepted is (2, 2)"),
         (lambda: commutes_with_shifts([[1, 2]], (0,)), "input_shape=(0,)"),
+        (lambda: circular_conv_matrix([], (3,)), "kernel has shape (0,): accepted is at least one weight"),
+        (lambda: modular_fourier([Fraction(1, 2), 0], root=4, modulus=5), "signal holds Fraction(1, 2)"),
+        (lambda: modular_fourier([sympy.Symbol("x"), 0], root=4, modulus=5), "signal holds x"),
+        (lambda: modular_fourier([], root=4, modulus=5), "signal has shape (0,)"),
+        (lambda: modular_fourier(3, root=4, modulus=5), "signal has shape ()"),
         (lambda: fourier_convolution([1, np.nan], [1, 2]), "kernel has entries that are infinite or NaN"),
         (lambda: fourier_convolution([1, 2, 3], [1, 2]), "kernel"),
         (

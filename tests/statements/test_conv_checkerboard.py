@@ -69,7 +69,7 @@ def repeats_exactly_if_even(case):
 
 factor = Statement(
     "thm-checkerboard-factor",
-    text="1d39705c",
+    text="3712a37b",
     cases=lambda: ((w, s) for k in range(1, 6) for s in range(1, 6) for w in itertools.product(range(-1, 2), repeat=k)),
     conclusion=repeats_exactly_if_even,
     scope="kernels of up to 5 weights from -1 to 1, strides to 5",

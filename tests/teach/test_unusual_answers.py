@@ -15,7 +15,7 @@ from hwlib.activations import SWISH_CONSTANT
 from hwlib.conv import conv_matrix, symbol_array
 from hwlib.mixture import SigmoidNetwork, as_mixture
 from hwlib.teach import check, exercise_names
-from hwlib.teach._compare import as_meant
+from hwlib.teach._compare import as_meant, rounding
 
 
 def parity(n):
@@ -82,6 +82,19 @@ RIGHT = {
     "a mixture as the library has it": ("mixture-network-turn", turned),
     "weights whose product is no float": ("mixture-network-bend", ([0.5, 0.5], [4e-200, -1e-200])),
     "weights hundreds of digits apart": ("mixture-network-bend", ([0.5, 0.5], [1e300, -5e-324])),
+    "a product of transforms": ("conv-shifts-product", lambda v, w: np.fft.ifft(np.fft.fft(v) * np.fft.fft(w)).real),
+    "a sparse matrix": ("conv-shifts-error", sparse.diags_array([1.0, 0, 1, 0])),
+    "weights of many digits": ("conv-shifts-notch", [0.123456789, 0, 0.5, 0, 0.376543211]),
+    "pixels of 32 bits": ("conv-shifts-notch", np.array([0.1, 0, 0.5, 0, 0.4], np.float32)),
+    "half a thousandth": ("conv-matrix-slopes", [[0.0005, -0.001, 0.0005], [0, 0, 0], [0, 0, 0]]),
+    "least squares": (
+        "conv-checkerboard-factor",
+        lambda w, s: np.linalg.lstsq(np.array([np.convolve(e, np.ones(s)) for e in np.eye(len(w) - s + 1)]).T, w)[0],
+    ),
+    "a triangle of decimals": ("conv-checkerboard-blur", lambda s: [(s - abs(i - s + 1)) / s**2 for i in range(2 * s)]),
+    "an array squared": ("conv-transpose-gram", lambda w: (w**2).sum()),
+    "a norm squared": ("conv-transpose-gram", lambda w: np.linalg.norm(w) ** 2),
+    "a number beyond 64 bits": ("conv-counting-stride", (10**30, 1, 7)),
     "decimals of digits": ("logic-networks-greater", lambda n: ([0.1 * d for d in digits(n)], -0.1)),
 }
 
@@ -120,6 +133,8 @@ def test_a_right_answer_in_an_unusual_form_is_accepted(form):
         ("mixture-network-xor", ([0.75, 0.25], [[1e308] * 3] * 2), "take smaller ones"),
         ("mixture-network-slopes", lambda shares, weights, X, y: 0 * weights, "expected 1.0."),
         ("act-softmax-convex", lambda x, v: x[0] * 0, "expected 0.25."),
+        ("conv-counting-cheaper", [(64, 10**9, 1, 1), (10**9, 64, 3, 1)], "1000000000 output channels"),
+        ("conv-shifts-notch", [0.5, 0, 0.5, 1e-20 + 1e-9], "becomes (0, 1.00000e-9, 0, -1.00000e-9"),
         ("conv-matrix-output-size", lambda n, k, s, p, d: "1", "returns the text '1', expected 1"),
     ],
 )
@@ -127,6 +142,12 @@ def test_what_is_no_answer_is_told_so(name, answer, told):
     verdict = check(name, answer)
     assert verdict.status == "wrong"
     assert told in repr(verdict)
+
+
+def test_a_further_weight_is_not_told_to_be_one_four_pixels_apart():
+    verdict = check("conv-shifts-notch", [0.25, 0, 0.5, 0, 0.25, 0.1])
+    assert verdict.status == "wrong"
+    assert not verdict.diagnosis
 
 
 @pytest.mark.parametrize("base", [4, 10**7])
@@ -209,6 +230,11 @@ def test_nothing_that_a_student_passes_raises_an_error(name):
     for odd in ODD:
         for answer in (odd, lambda *case, odd=odd: odd, lambda odd=odd: odd):
             assert check(name, answer)._repr_html_()
+
+
+def test_only_floats_are_rounded_and_narrow_ones_more():
+    assert rounding([1, Q(1, 3)]) == rounding(np.array([1])) == 0
+    assert rounding(np.float32([0.1])) > rounding([0.1, 1]) == rounding(np.array([Q(1), 0.5], object)) > 0
 
 
 def test_numbers_are_meant_as_they_are_typed():

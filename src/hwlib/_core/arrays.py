@@ -138,6 +138,24 @@ def whole_array(name: str, values: Any) -> Integers:
     return numbers
 
 
+def summable(array: AnyArray) -> AnyArray:
+    """Whole numbers whose sums might not fit into 64 bits as Python's own; all other arrays as they are.
+
+    Args:
+        array: numbers of any type.
+
+    Returns:
+        The array, or one of dtype object with the same numbers.
+
+    Example:
+        >>> summable(np.array([2**62, 2**62])).sum() == 2**63
+        True
+    """
+    if array.dtype.kind in "iu" and sum(abs(int(number)) for number in array.flat) >= 2**63:
+        return array.astype(object)
+    return array
+
+
 def brief(values: Any) -> str:
     """A vector or matrix in a few characters, for the repr of a result.
 

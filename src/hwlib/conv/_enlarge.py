@@ -1,7 +1,8 @@
 """A small network that enlarges photographs, with a transposed convolution or without: does it draw checkerboards?
 
 Source: Odena, Dumoulin and Olah, *Deconvolution and checkerboard artifacts* (2016), the comparison of two generators;
-Aitken et al., *Checkerboard artifact free sub-pixel convolution* (2017), the even start.
+Aitken et al., *Checkerboard artifact free sub-pixel convolution* (2017), a start without a grid (there by copying one
+phase to all, here by the nearest kernels).
 Chapter: *A checkerboard is a difference of phases*.
 """
 
@@ -143,7 +144,7 @@ def train_enlarger(
     if list(measured) != sorted(set(measured)):
         raise ValueError(f"steps={list(steps)}: accepted are increasing numbers")
     learn, test = _pictures(photographs, 2 * whole("side", side, least=1))
-    random = generator("rng", rng)
+    batch, random = whole("batch", batch, least=1), generator("rng", rng)
     model = enlarger(way, rng=random)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     unseen, contrasts, errors = _parts(test, 64, side, np.random.default_rng(0)), [], []
@@ -152,6 +153,8 @@ def train_enlarger(
             contrasts.append(flat_contrast(model))
             with torch.no_grad():
                 errors.append(float(torch.nn.functional.mse_loss(model(unseen[0]), unseen[1])))
+        if step == measured[-1]:  # the network is returned as it was measured
+            break
         small, large = _parts(learn, batch, side, random)
         optimizer.zero_grad()
         torch.nn.functional.mse_loss(model(small), large).backward()

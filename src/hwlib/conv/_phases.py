@@ -10,14 +10,13 @@ Chapter: *A checkerboard is a difference of phases*.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hwlib._core.arguments import whole
-from hwlib._core.arrays import as_numbers
-from hwlib._core.exact import as_exact, as_reals
+from hwlib._core.arrays import as_numbers, real_array, summable
+from hwlib._core.exact import as_exact
 from hwlib._core.types import AnyArray
 
 __all__ = ["nearest_even_kernel", "phase_sums", "resize_factor"]
@@ -73,21 +72,20 @@ def nearest_even_kernel(kernel: npt.ArrayLike, stride: int) -> AnyArray:
         raise ValueError(
             f"kernel of shape {weights.shape}: accepted are at least stride={stride} weights along an axis"
         )
-    moved = as_reals("kernel", kernel, exact=weights.dtype.kind in "biuO")
+    moved = as_exact("kernel", kernel)  # floats, too: their sums are neither rounded nor too large
     phases = [_places(phase, stride) for phase in np.ndindex(*(stride,) * weights.ndim)]
     counts = [Fraction(moved[phase].size) for phase in phases]
-    one: Any = 1 if moved.dtype == object else 1.0
-    common = sum(moved[phase].sum() * (one / count) for phase, count in zip(phases, counts, strict=True))
-    common = common / sum(one / count for count in counts)
+    common = sum(moved[phase].sum() / count for phase, count in zip(phases, counts, strict=True))
+    common = common / sum(1 / count for count in counts)
     for phase, count in zip(phases, counts, strict=True):
-        moved[phase] += (common - moved[phase].sum()) * (one / count)
-    return moved
+        moved[phase] += (common - moved[phase].sum()) / count
+    return moved if weights.dtype.kind in "biuO" else real_array("the nearest kernel", moved)
 
 
 def resize_factor(kernel: npt.ArrayLike, stride: int) -> AnyArray:
-    """The kernel ``u`` of which a kernel with equal phase sums is the repetition: ``kernel = (1, ..., 1) * u``.
+    """The kernel ``q`` of which a kernel with equal phase sums is the repetition: ``kernel = (1, ..., 1) * q``.
 
-    The transposed convolution with the kernel then repeats every sample ``stride`` times and convolves with ``u``.
+    The transposed convolution with the kernel then repeats every sample ``stride`` times and convolves with ``q``.
 
     Args:
         kernel: ``(k,)``, real numbers, floats at their exact value; its phase sums are equal.
@@ -110,7 +108,7 @@ def resize_factor(kernel: npt.ArrayLike, stride: int) -> AnyArray:
     if len(set(sums)) > 1:
         raise ValueError(f"kernel with phase sums {', '.join(map(str, sums))}: accepted are equal ones")
     factor = np.empty(len(weights) - stride + 1, dtype=object)
-    for place in range(len(factor)):  # (1 - z) w(z) = (1 - z^s) u(z), coefficient by coefficient
+    for place in range(len(factor)):  # (1 - z) w(z) = (1 - z^s) q(z), coefficient by coefficient
         factor[place] = weights[place] - (weights[place - 1] if place else 0)
         factor[place] += factor[place - stride] if place >= stride else 0
     return factor
@@ -120,7 +118,7 @@ def _weights(kernel: npt.ArrayLike) -> AnyArray:
     weights = as_numbers("kernel", kernel, exact=True, finite=True, wide=True)
     if weights.ndim == 0:
         raise ValueError(f"kernel={weights.item()!r}: accepted is an array with an axis")
-    return weights
+    return summable(weights)
 
 
 def _places(phase: tuple[int, ...], stride: int) -> tuple[slice, ...]:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from hwlib._core.arguments import PerAxis, per_axis, whole, whole_numbers
-from hwlib._core.arrays import as_numbers, whole_array
+from hwlib._core.arrays import as_numbers, summable, whole_array
 from hwlib._core.results import stored_results
 from hwlib._core.types import AnyArray
 from hwlib.conv._plan import Padding, conv_plan
@@ -52,7 +52,8 @@ def circular_conv_matrix(kernel: npt.ArrayLike, input_shape: Sequence[int], *, s
         Dense array ``(m1 ... md, n1 ... nd)`` with m = n / stride along each axis.
 
     Raises:
-        ValueError: if kernel and input have different numbers of axes, or a stride does not divide its axis.
+        ValueError: if the kernel has no weights, kernel and input have different numbers of axes, or a stride does not
+            divide its axis.
 
     Example:
         >>> circular_conv_matrix([2, 1, 0, 3], (4,))
@@ -61,10 +62,12 @@ def circular_conv_matrix(kernel: npt.ArrayLike, input_shape: Sequence[int], *, s
                [0, 3, 2, 1],
                [1, 0, 3, 2]])
     """
-    weights = as_numbers("kernel", kernel, exact=True, wide=True)
+    weights = summable(as_numbers("kernel", kernel, exact=True, wide=True))
     shape, steps = _ring("input_shape", input_shape, stride)
     if weights.ndim != len(shape):
         raise ValueError(f"input_shape={shape}: accepted is one number for each of the kernel's {weights.ndim} axes")
+    if not weights.size:
+        raise ValueError(f"kernel has shape {weights.shape}: accepted is at least one weight along each axis")
     outputs = tuple(n // s for n, s in zip(shape, steps, strict=True))
     places = [np.indices(outputs)[axis].ravel() * step for axis, step in enumerate(steps)]
     rows = np.arange(math.prod(outputs))
@@ -78,8 +81,8 @@ def circular_conv_matrix(kernel: npt.ArrayLike, input_shape: Sequence[int], *, s
 def commutes_with_shifts(matrix: Any, input_shape: Sequence[int], *, stride: PerAxis = 1) -> bool:
     """Whether a linear map does to a moved image what it did to the image, moved: the test of a circular convolution.
 
-    On a ring of pixels along each axis: moving the input by ``stride`` moves the output by one. Entries are compared
-    exactly.
+    On a ring of pixels along each axis: moving the input by ``stride`` moves the output by one. Numbers are compared
+    exactly, expressions after expanding and, if that does not settle it, simplifying them.
 
     Args:
         matrix: ``(m1 ... md, n1 ... nd)``, dense or sparse; numbers, Fractions or SymPy expressions.
@@ -101,7 +104,8 @@ def commutes_with_shifts(matrix: Any, input_shape: Sequence[int], *, stride: Per
     for axis, step in enumerate(steps):
         # Entry (r, c) is the weight from pixel c to output r; moving both must not change it.
         moved = np.roll(np.roll(whole_map, 1, axis), step, len(outputs) + axis)
-        if not np.array_equal(moved, whole_map):
+        same = np.array_equal(moved, whole_map)
+        if not same and (entries.dtype != object or not all(map(_same, moved.flat, whole_map.flat))):
             return False
     return True
 
@@ -213,7 +217,7 @@ def modular_fourier(signal: npt.ArrayLike, *, root: int, modulus: int, inverse: 
         ``(..., n)``, Python's whole numbers from 0 to modulus - 1.
 
     Raises:
-        ValueError: if the modulus is no prime, or the root is none of order n.
+        ValueError: if an entry is no whole number, the modulus is no prime, or the root is none of order n.
 
     Example:
         >>> modular_fourier([1, 0, 0, 0], root=2, modulus=5).tolist()
@@ -223,9 +227,7 @@ def modular_fourier(signal: npt.ArrayLike, *, root: int, modulus: int, inverse: 
     """
     import sympy
 
-    values = as_numbers("signal", signal, exact=True)
-    if values.dtype.kind != "O":
-        values = whole_array("signal", values).astype(object)
+    values = _wholes("signal", signal)
     n, root, modulus = values.shape[-1], whole("root", root), whole("modulus", modulus, least=2)
     if not sympy.isprime(modulus):
         raise ValueError(f"modulus={modulus}: accepted are prime numbers")
@@ -254,6 +256,34 @@ def measured_convolutions() -> dict[str, Any]:
         ['Fourier', 'PyTorch', 'direct', 'im2col', 'matrix']
     """
     return stored_results("hwlib.conv", "convolutions", script="convolutions")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two entries are equal, whatever form an expression has."""
+    if one == other or not (hasattr(one, "free_symbols") or hasattr(other, "free_symbols")):
+        return bool(one == other)
+    import sympy
+
+    difference = sympy.expand(one - other)
+    return bool(difference == 0 or sympy.simplify(difference) == 0)
+
+
+def _wholes(name: str, values: Any) -> AnyArray:
+    """Whole numbers of any size, as Python's own."""
+    array = as_numbers(name, values, exact=True)
+    if not array.ndim or not array.shape[-1]:
+        raise ValueError(f"{name} has shape {array.shape}: accepted is at least one entry along the last axis")
+    if array.dtype.kind != "O":
+        return whole_array(name, array).astype(object)
+    made = np.empty(array.shape, dtype=object)
+    for place, entry in np.ndenumerate(array):
+        try:
+            made[place] = int(entry)
+        except (TypeError, ValueError, OverflowError):
+            made[place] = None
+        if made[place] != entry:
+            raise ValueError(f"{name} holds {entry!r}: accepted are whole numbers")
+    return made
 
 
 def _ring(name: str, input_shape: Sequence[int], stride: PerAxis) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -235,7 +235,7 @@ def as_meant(name: str, values: Any) -> AnyArray:
 
     Args:
         name: of the argument, for the error.
-        values: finite real numbers: whole, floats, Fractions, in rows of one length.
+        values: finite real numbers: whole, floats, Fractions, in rows of one length; also a sparse matrix.
 
     Returns:
         Array of Fractions.
@@ -247,7 +247,7 @@ def as_meant(name: str, values: Any) -> AnyArray:
         >>> as_meant("weights", [0.1, 3 * 0.1, 1 / 3]).tolist()
         [Fraction(1, 10), Fraction(3, 10), Fraction(1, 3)]
     """
-    array = as_array(name, values)
+    array = as_array(name, _dense(values))
     exact = as_exact(name, array)
     precision = 4 * Fraction(float(np.finfo(array.dtype if array.dtype.kind == "f" else float).eps))
     for index, number in np.ndenumerate(array):
@@ -256,6 +256,30 @@ def as_meant(name: str, values: Any) -> AnyArray:
         if isinstance(number, float | np.floating) and abs(simple - value) <= precision * abs(value):
             exact[index] = simple
     return exact
+
+
+def rounding(values: Any) -> Fraction:
+    """By which fraction of the sum of absolute values a sum may be off because floats are rounded: 0 without floats.
+
+    Args:
+        values: what a student gives: numbers, in rows of one length.
+
+    Returns:
+        A few roundings of the narrowest type of float among them.
+
+    Raises:
+        ValueError: if it is no array.
+
+    Example:
+        >>> rounding([1, Fraction(1, 3)]), float(rounding([0.1])) < 1e-14
+        (Fraction(0, 1), True)
+    """
+    array = as_array("values", _dense(values))
+    kinds = {array.dtype} if array.dtype.kind == "f" else {type(x) for x in array.flat if isinstance(x, _FLOATS)}
+    return max((16 * Fraction(float(np.finfo(kind).eps)) for kind in kinds), default=Fraction(0))
+
+
+_FLOATS = (float, np.floating)
 
 
 def decimal(number: Any) -> str:
@@ -272,6 +296,16 @@ def decimal(number: Any) -> str:
         ('-0.333333', '1.00000e+400')
     """
     return f"{Decimal(number.numerator) / Decimal(number.denominator):.6g}"
+
+
+def in_short(number: Fraction) -> str:
+    """A fraction as it is if it can be read, else as a decimal.
+
+    Example:
+        >>> in_short(Fraction(2, 3)), in_short(Fraction(1, 2**60))
+        ('2/3', '8.67362e-19')
+    """
+    return str(number) if number.denominator <= 1000 else decimal(number)
 
 
 def _known_mistake(

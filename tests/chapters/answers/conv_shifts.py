@@ -53,7 +53,7 @@ WRONG = {
         ([[1, 2, 0, 0], [0, 1, 2, 0], [0, 0, 1, 2], [2, 0, 0, 1]], "the convolution with the kernel (1, 2, 0, 0)"),
         ([[1, 0], [0, 2]], "the ring has four pixels"),
         ([[1, 2, 3, 4], [5, 6, 7, 8], [9, 8, 7, 6], [5, 4, 3, 2]], "at pixel 2 it gives y(2) = 7"),
-        ("S", "Give a matrix of numbers"),
+        ("S", "Give a matrix of real numbers"),
     ],
     "conv-shifts-product": [
         (lambda v, w: v * w, "how transforms multiply"),

@@ -96,7 +96,7 @@ def _stride(answer: Any) -> Verdict:
         return Verdict("wrong", "Accepted are three whole numbers of at least 1: (n, k, s).")
     if k > n:
         return Verdict("wrong", f"A kernel of {k} does not fit into {n} pixels: accepted is k <= n.")
-    one, other = len(range(n - k + 1)), len(range(0, n - k + 1, s))
+    one, other = n - k + 1, -(-(n - k + 1) // s)
     said = f"Along an axis there are {one} outputs at stride 1 and {other} at stride {s}"
     if one == s * other:
         mistakes = {
@@ -154,6 +154,8 @@ def _cheaper(answer: Any) -> Verdict:
             return Verdict("wrong", message, "Each group has as many channels as every other.")
     if chain[-1][1] != 64:
         return Verdict("wrong", f"The last layer has {chain[-1][1]} output channels, not 64.")
+    if (widest := max(outputs for _, outputs, _, _ in chain)) > 4096:
+        return Verdict("wrong", f"A layer with {widest} output channels is not cheaper: take at most 4096.")
     work = sum(outputs * (inputs // groups) * k * k for inputs, outputs, k, groups in chain)
     if missed := _unseen(chain):
         return Verdict("wrong", missed[0], missed[1])

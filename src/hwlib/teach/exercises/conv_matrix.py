@@ -11,7 +11,7 @@ from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, output_shape, symbol_array, symbolic_conv_matrix
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, compare_matrix, compare_places, exercise
-from hwlib.teach._compare import all_cases, as_meant, named
+from hwlib.teach._compare import all_cases, as_meant, in_short, named, rounding
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -109,7 +109,7 @@ def _slopes(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        kernel = as_meant("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
+        kernel, slack = as_meant("answer", answer), rounding(answer)
     except (TypeError, ValueError, OverflowError):
         return Verdict("wrong", "Give three rows of three numbers.")
     if kernel.shape != (3, 3):
@@ -117,13 +117,16 @@ def _slopes(answer: Any) -> Verdict:
     rows, columns = np.indices((3, 3))
     slopes = {"x(i,j) = 1": np.ones((3, 3), int), "x(i,j) = i": rows, "x(i,j) = j": columns}
     for slope, image in slopes.items():
-        if total := (kernel * image).sum():
+        total = (kernel * image).sum()
+        if abs(total) > slack * abs(kernel * image).sum():
             made = {
                 "Weights that add up to zero are blind to constant images only; a slope still shows.": not kernel.sum(),
                 "A kernel without negative weights averages: constant images come through.": bool((kernel >= 0).all()),
                 "Subtract as much as you add: here the weights do not add up to zero.": True,
             }
-            return Verdict("wrong", f"On the slope {slope} the output at (0,0) is {total}, expected 0.", named(made))
+            return Verdict(
+                "wrong", f"On the slope {slope} the output at (0,0) is {in_short(total)}, expected 0.", named(made)
+            )
     if not kernel.any():
         return Verdict("wrong", "It gives zero on every slope.", "Zeros see nothing at all, no edges either.")
     return Verdict("right", "It gives zero on constants and on slopes in both directions, and so on every slope.")

@@ -12,7 +12,7 @@ import numpy as np
 from hwlib._core.types import AnyArray
 from hwlib.conv import circular_conv_matrix, circular_kernel, commutes_with_shifts
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import as_meant, named
+from hwlib.teach._compare import as_meant, in_short, named, rounding
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -50,9 +50,9 @@ def _error(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        matrix = as_meant("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
+        matrix = as_meant("answer", answer)
     except (TypeError, ValueError, OverflowError):
-        return Verdict("wrong", "Give a matrix of numbers as a list of rows.")
+        return Verdict("wrong", "Give a matrix of real numbers as a list of rows.")
     if matrix.shape != (4, 4):
         return Verdict("wrong", f"Your matrix has the shape {matrix.shape}: the ring has four pixels, so give 4 x 4.")
     twice = np.roll(np.roll(matrix, 2, 0), 2, 1)
@@ -113,6 +113,7 @@ def _product(answer: Any) -> Verdict:
             "The exponents add up: w(b) goes with v(c - b), not with v(b - c).": crossed,
             "That is the kernel of the sum of both layers, not of one after the other.": lambda v, w: v + w,
         },
+        tolerance=1e-6,  # Fourier transforms round, also in single precision
     )
 
 
@@ -122,9 +123,9 @@ def _notch(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        weights = as_meant("answer", answer.tolist() if hasattr(answer, "tolist") else answer)
+        weights, slack = as_meant("answer", answer), rounding(answer)
     except (TypeError, ValueError, OverflowError):
-        return Verdict("wrong", "Give the weights as a list of numbers.")
+        return Verdict("wrong", "Give the weights as a list of real numbers.")
     if weights.ndim != 1 or not 1 <= weights.size <= 8:
         return Verdict("wrong", f"Your kernel has the shape {weights.shape}: accepted are one to eight weights.")
     w = weights.tolist()
@@ -134,20 +135,22 @@ def _notch(answer: Any) -> Verdict:
         return [sum((weight * signal[(i + a) % 8] for a, weight in enumerate(w)), Fraction(0)) for i in range(8)]
 
     made, level, used = output(hum), output([1] * 8)[0], sum(weight != 0 for weight in w)
-    shown = ", ".join(map(str, made))
+    slack *= sum(map(abs, w))
+    shown = ", ".join(map(in_short, made))
     mistakes = {
         "Neighbours do not cancel here: this erases 1, -1, 1, -1, which has the period two.": (
-            w[0] == w[1] and not any(w[2:]) if len(w) > 1 else False
+            used == 2 and any(w[a] == w[a - 1] != 0 for a in range(1, len(w)))
         ),
-        "Pixels four apart are equal in the hum: added, they double.": len(w) > 4 and w[0] == w[4] != 0,
+        "Pixels four apart are equal in the hum: added, they double.": used == 2
+        and any(w[a] == w[(a + 4) % 8] != 0 for a in range(len(w)) if (a + 4) % 8 < len(w)),
         "A kernel of one weight only makes the hum weaker or moves it.": used == 1,
     }
-    if any(made):
+    if any(abs(value) > slack for value in made):
         return Verdict("wrong", f"The hum (1, 0, -1, 0, 1, 0, -1, 0) becomes ({shown}).", named(mistakes))
-    if level != 1:
+    if abs(level - 1) > slack:
         return Verdict(
             "wrong",
-            f"The hum is gone, but the constant signal 1 becomes {level}.",
+            f"The hum is gone, but the constant signal 1 becomes {in_short(level)}.",
             named(
                 {
                     "Zero erases everything.": not used,

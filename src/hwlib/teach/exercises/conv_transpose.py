@@ -149,16 +149,15 @@ def _order(answer: Any) -> Verdict:
 def _gram(answer: Any) -> Verdict:
     """The number that a transposed convolution and its convolution multiply an image by, read off a pixel."""
 
-    def seen(w: list[list[int]]) -> int:
-        kernel = np.array(w)
-        matrix = conv_transpose_matrix(kernel, (2, 2), stride=max(kernel.shape))
+    def seen(w: AnyArray) -> int:
+        matrix = conv_transpose_matrix(w, (2, 2), stride=max(w.shape))
         return int((matrix.T @ matrix).toarray()[0, 0])
 
     kernels = ([[1]], [[3]], [[1, 2]], [[1, 2], [3, 4]], [[0, -2, 5]], [[1, 0], [-1, 2], [3, 1]])
     return compare_function(
         answer,
         seen,
-        [{"w": kernel} for kernel in kernels],
+        [{"w": np.array(kernel)} for kernel in kernels],
         mistakes={
             "That is the sum of the weights: each weight is met twice, so it is multiplied by itself.": lambda w: sum(
                 map(sum, w)
@@ -169,6 +168,7 @@ def _gram(answer: Any) -> Verdict:
             ),
             "That is the number of weights.": lambda w: len(w) * len(w[0]),
         },
+        tolerance=1e-6,  # of a squared norm, say
     )
 
 

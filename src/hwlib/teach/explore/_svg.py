@@ -11,6 +11,7 @@ from hwlib.teach._theme import ON_COLOUR
 
 STYLE = (
     ".hw-views{display:flex;flex-wrap:wrap;gap:1em 1.6em;align-items:flex-start;justify-content:center;margin:.6em 0}"
+    ".hw-column{flex-direction:column;align-items:center;gap:.5em}"
     ".hw-view{margin:0;max-width:100%;overflow-x:auto}"
     ".hw-view figcaption{font-size:.85em;text-align:center;margin-bottom:.3em}"
     ".hw-view svg{display:block;margin:0 auto;font:600 11px system-ui,sans-serif;text-anchor:middle}"
@@ -68,9 +69,18 @@ def side_by_side(drawings: Iterable[str]) -> str:
     return f'<div class="hw-views">{"".join(drawings)}</div>'
 
 
+def below_each_other(drawings: Iterable[str]) -> str:
+    """Drawings in a column: rows that are to be compared."""
+    return f'<div class="hw-views hw-column">{"".join(drawings)}</div>'
+
+
 def above(drawings: Iterable[str], say: str, *, details: str = "") -> str:
     """Drawings side by side above a sentence, and details of it as HTML."""
-    return f'{side_by_side(drawings)}<p class="hw-note">{escaped(say)}{details}</p>'
+    return side_by_side(drawings) + _note(say, details)
+
+
+def _note(say: str, details: str = "") -> str:
+    return f'<p class="hw-note">{escaped(say)}{details}</p>'
 
 
 def count(number: int, what: str) -> str:
@@ -123,6 +133,7 @@ class Grid:
         return drawing(parts, (width, height), label or self.title, title=self.title, role=role)
 
 
-def grids_above(grids: Iterable[Grid], say: str) -> str:
-    """Grids side by side above their sentence, which is also the text of each."""
-    return above([grid.render(f"{grid.title}: {say}") for grid in grids], say)
+def grids_above(grids: Iterable[Grid], say: str, *, column: bool = False) -> str:
+    """Grids, side by side or in a column, above their sentence, which is also the text of each."""
+    drawings = [grid.render(f"{grid.title}: {say}") for grid in grids]
+    return (below_each_other if column else side_by_side)(drawings) + _note(say)

@@ -85,7 +85,7 @@ def shifts_explorer(signal: npt.ArrayLike, *, moves: Sequence[int] = (0, 1, 2, 3
             say = f"{name}: no move of the output fits; the nearest, by {u}, is wrong in {wrong} of {plain.size}."
         else:
             say = f"{name}: for this x a move by {u} happens to fit."
-        return grids_above(grids, say)
+        return grids_above(grids, say, column=True)
 
     controls = {"layer T": tuple(LAYERS), "move by": tuple(moves)}
     start = {"layer T": "stride 2", "move by": 1 if 1 in moves else moves[0]}
