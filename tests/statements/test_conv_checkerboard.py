@@ -251,6 +251,12 @@ def test_what_is_said_of_the_stored_runs_holds():
     for way in ("transposed", "even start"):
         start, after10, *_, end = np.median(runs.contrast[way], axis=0)
         assert end < start < after10 or (way == "even start" and start < end < after10)
+    medians = [np.median(runs.contrast[way], axis=0) for way in ("transposed", "even start")]
+    assert all(0.4 < middle[1] < 0.5 and middle[-1] < 0.01 for middle in medians)
+    bands = [np.quantile(runs.contrast[way][:, 1:], (0.1, 0.9), axis=0) for way in ("transposed", "even start")]
+    assert (np.maximum(*(low for low, _ in bands)) < np.minimum(*(top for _, top in bands))).all()  # they overlap
+    worse = (runs.contrast["transposed"][:, 1] > runs.contrast["transposed"][:, 0]).sum()
+    assert worse == 29
     ends = [np.median(errors[:, -1]) for errors in runs.error.values()]
     assert max(ends) < 1.1 * min(ends)  # about the same
 
