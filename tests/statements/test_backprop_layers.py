@@ -541,3 +541,19 @@ def test_taylor_for_all_real_cubics():
         return a * t * t * t + b * t * t + c * t
 
     proved(f(x + h) - f(x - h) == 2 * h * (3 * a * x * x + 2 * b * x + c) + 2 * a * h * h * h)
+
+
+# --- the exercise on the size of weights ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (2, 1), (1, 3), (2, 2), (3, 2), (2, 4)])
+def test_weights_of_variance_one_over_the_outputs_keep_a_gradient_on_average(inputs, outputs):
+    gradient = [Q(k * k - 3, 2) for k in range(outputs)]
+    before = sum(g * g for g in gradient) / outputs
+    signs = list(itertools.product((1, -1), repeat=inputs * outputs))
+    after = Q(0)
+    for weights in signs:  # mean zero, variance one
+        rows = [weights[j * inputs : (j + 1) * inputs] for j in range(outputs)]
+        entries = [sum(g * row[k] for g, row in zip(gradient, rows, strict=True)) for k in range(inputs)]
+        after += sum(e * e for e in entries) / inputs
+    assert after / len(signs) == outputs * before

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-
 
 def power_of_three(w, x):
     h = 1e-6  # a central difference, rounded: the right answers are whole
@@ -25,7 +23,6 @@ def doubled_from(z, n):
 RIGHT = {
     "backprop-chain-thrice": power_of_three,
     "backprop-chain-error": ("c", Fraction(-1), -2.0),
-    "backprop-chain-kind": ([[2, -1], [0, 1]], [1, 1]),
     "backprop-chain-paths": doubled_from,
     "backprop-chain-liar": lambda t, wanted: wanted * t + (1 - wanted) / 0.7 * ((0.7 * t).relu() - (-0.7 * t).relu()),
 }
@@ -47,18 +44,6 @@ WRONG = {
         (("C", -1), "a letter and two whole numbers"),
         (("C", -0.5, -1), "a letter and two whole numbers"),
         (3, "a letter and two whole numbers"),
-    ],
-    "backprop-chain-kind": [
-        (([[1, 1], [0, 1]], [10**17, 1]), "Give smaller numbers"),  # u is 10^17 + 1, which floats do not hold
-        (([[1, 1], [0, 1]], [10**9, 1]), "entry (0,0) comes out as"),
-        (([[1, 0], [0, 1]], [1, 2]), "This is the identity"),
-        (([[0, 0], [0, 1]], [0, 1]), "An entry of y = W x = (0, 1) is zero"),
-        (([[-1, 0], [0, -1]], [1, 1]), "v is zero"),
-        (([[1, 1], [0, 1]], [1, 1]), "entry (0,0) comes out as"),
-        (([[0.5, 0.5], [0, 1]], [1, 1]), "whole numbers"),
-        (([[np.inf, 0], [0, 1]], [1, 1]), "whole numbers"),
-        (([[1, 0, 0]], [1, 1]), "W has shape (1, 3)"),
-        (3, "Give (W, x)"),
     ],
     "backprop-chain-paths": [
         (lambda z, n: sum((z for _ in range(n)), z), "only one operand is the number before"),

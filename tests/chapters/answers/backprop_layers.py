@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwlib.backprop import CrossEntropyLoss, Linear, ReLU, Sequential
+from hwlib.backprop import Linear, Sequential
 
 
-def linear(forward, backward=None, *, keeps=True):
-    """A layer from functions of the input, the weight and the bias; backward gives the three gradients."""
+def linear(backward):
+    """A layer from a function of the gradient, the input and the weight, which gives the three gradients."""
 
     class Made(Linear):
-        def forward(self, x):
-            if keeps:
-                self.x = x
-            return forward(x, self.weight.value, self.bias.value)
-
         def backward(self, gradient):
-            if backward is None:
-                return super().backward(gradient)
             found, at_weight, at_bias = backward(gradient, self.x, self.weight.value)
             self.weight.gradient, self.bias.gradient = at_weight, at_bias
             return found
@@ -46,40 +39,7 @@ def three(at_x=None, at_weight=None, at_bias=None):
         )
         return [r if f is None else f(g, x, w) for r, f in zip(right, (at_x, at_weight, at_bias), strict=True)]
 
-    return linear(lambda x, w, b: x @ w.T + b, backward)
-
-
-def relu(backward):
-    class Made(ReLU):
-        def backward(self, gradient):
-            return backward(gradient, self.x)
-
-    return Made
-
-
-def overwrites(g, x):
-    g[x < 0] = 0
-    return g
-
-
-def loss(backward):
-    class Made(CrossEntropyLoss):
-        def backward(self):
-            targets = self.right[1]
-            return backward(self.p, np.eye(self.p.shape[1])[targets], targets)
-
-    return Made
-
-
-def in_place(p, y, targets):
-    p -= y
-    return p / len(p)
-
-
-def columns(p, y, targets):
-    q = p.copy()
-    q[:, targets] -= 1
-    return q / len(q)
+    return linear(backward)
 
 
 class Twice(Sequential):
@@ -169,21 +129,12 @@ def perpendicular(x):
 
 
 RIGHT = {
-    "backprop-layers-forward": linear(lambda x, w, b: (x @ w.T + b).tolist()),
     "backprop-layers-backward": three(),
-    "backprop-layers-relu": relu(lambda g, x: np.where(x >= 0, g, 0)),
-    "backprop-layers-loss": loss(lambda p, y, targets: (p - y) / len(p)),
+    "backprop-layers-start": lambda sizes: 1 / np.array(sizes[1:]),
     "backprop-layers-norm": perpendicular,
     "backprop-layers-twice": Twice,
 }
 WRONG = {
-    "backprop-layers-forward": [
-        (linear(lambda x, w, b: x @ w + b), "it has to be transposed"),
-        (linear(lambda x, w, b: x @ w.T), "bias is missing"),
-        (linear(lambda x, w, b: (x @ w.T + b).T), "a sample in each column"),
-        (linear(lambda x, w, b: x @ w.T + b, keeps=False), "Set self.x"),
-        (3, "Give the class itself"),
-    ],
     "backprop-layers-backward": [
         (three(at_x=lambda g, x, w: g @ w.T), "Backwards the weight itself is needed"),
         (three(at_x=lambda g, x, w: g @ w / len(g)), "do not divide again"),
@@ -194,24 +145,11 @@ WRONG = {
         (three(at_bias=lambda g, x, w: g), "gradients of the rows have to be added"),
         (Adds, "write over it"),
     ],
-    "backprop-layers-relu": [
-        (relu(lambda g, x: g * (g > 0)), "not of the gradient"),
-        (relu(lambda g, x: np.heaviside(x, 0)), "the derivative alone"),
-        (relu(lambda g, x: g * np.maximum(x, 0)), "do not multiply by x"),
-        (relu(lambda g, x: g), "nothing comes back"),
-        (relu(lambda g, x: g * np.clip(x, 0, 1)), "the gradient comes back whole"),
-        (relu(lambda g, x: g * (x >= 1)), "expected 8"),
-        (relu(lambda g, x: g * (x > 0.1)), "expected 8"),
-        (relu(lambda g, x: g * np.where(x == 0, np.nan, x > 0)), "Any slope from 0 to 1"),
-        (relu(overwrites), "you write into the gradient"),
-    ],
-    "backprop-layers-loss": [
-        (loss(lambda p, y, targets: p - y), "The mean is missing"),
-        (loss(lambda p, y, targets: (y - p) / len(p)), "The sign is wrong"),
-        (loss(lambda p, y, targets: p / len(p)), "Subtract one"),
-        (loss(lambda p, y, targets: (p - y) / p.size), "not of all entries"),
-        (loss(columns), "one row number for each target"),
-        (loss(in_place), "Change a copy"),
+    "backprop-layers-start": [
+        (lambda sizes: 1 / np.array(sizes[:-1]), "over the outputs"),
+        (lambda sizes: 2 / np.array(sizes[1:]), "These layers have none"),
+        (lambda sizes: 2 / np.convolve(sizes, [1, 1], "valid"), "the compromise"),
+        (lambda sizes: np.array(sizes[1:]) ** -0.5, "standard deviations"),
     ],
     "backprop-layers-norm": [
         (lambda x: np.eye(len(x))[0], "do not add up to zero"),

@@ -98,34 +98,6 @@ def _has_large(answer: Any) -> bool:
     return any(isinstance(number, int) and abs(number) > _LARGE for number in numbers)
 
 
-@exercise("backprop-chain-kind")
-def _kind(answer: Any) -> Verdict:
-    """A matrix and a vector at which a wrong gradient is right."""
-    if is_open(answer):
-        return UNANSWERED
-    read = _matrix_and_vector(answer)
-    if isinstance(read, Verdict):
-        return read
-    weight, x = read
-    if (weight == np.eye(2)).all():
-        return Verdict("wrong", "This is the identity: find another matrix.")
-    y, u, v, _ = weight_twice(weight, x)
-    if not y.all():
-        return Verdict("wrong", f"An entry of y = W x = {_row(y)} is zero.")
-    if not v.any():
-        return Verdict("wrong", "v is zero.", "So both gradients are zero, and every formula passes.")
-    right = weight_twice_gradient(weight, x)
-    wrong = right + np.outer(v, x - u)
-    for i, j in np.ndindex(2, 2):
-        if wrong[i, j] != right[i, j]:
-            return Verdict(
-                "wrong",
-                f"The test would notice: entry ({i},{j}) comes out as {wrong[i, j]}, and is {right[i, j]}.",
-                f"x = {_row(x)} and u = {_row(u)} have to be equal.",
-            )
-    return Verdict("right", f"All four entries pass, because u = x = {_row(x)}; and the program is wrong.")
-
-
 def _matrix_and_vector(answer: Any) -> tuple[AnyArray, AnyArray] | Verdict:
     try:
         weight, x = (real_array("answer", part, finite=False) for part in answer)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from hwlib._core.types import AnyArray
-from hwlib.backprop import BatchNorm, CrossEntropyLoss, Linear, ReLU, Sequential, Sigmoid
+from hwlib.backprop import BatchNorm, Linear, Sequential, Sigmoid
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
-from hwlib.teach._compare import returned
 from hwlib.teach._verdict import UNANSWERED
 
 Mistakes = Mapping[str, Callable[..., Any]]
@@ -39,38 +39,6 @@ def _made(answer: Any, *arguments: Any) -> Any:
     if made is None or made is ...:
         raise NotImplementedError
     return made
-
-
-@exercise("backprop-layers-forward")
-def _forward(answer: Any) -> Verdict:
-    """X W^T + b, against the library's layer."""
-    if (wrong := _not_a_class(answer)) is not None:
-        return wrong
-    cases = [{name: case[name] for name in ("x", "weight", "bias")} for case in _batches()]
-
-    def remembered(x: AnyArray, weight: AnyArray, bias: AnyArray) -> Any:
-        layer = _made(answer, weight, bias)
-        layer.backward(np.ones(np.shape(layer.forward(x))))
-        return layer.weight.gradient
-
-    verdict = compare_function(
-        lambda x, weight, bias: _made(answer, weight, bias).forward(x),
-        lambda x, weight, bias: Linear(weight, bias).forward(x),
-        cases,
-        mistakes={
-            "The weight has a row for each output, so it has to be transposed.": (
-                lambda x, weight, bias: x @ weight + bias
-            ),
-            "The bias is missing.": lambda x, weight, bias: x @ weight.T,
-            "That has a sample in each column. Samples are rows: X comes first.": (
-                lambda x, weight, bias: weight @ x.T + bias[:, None]
-            ),
-        },
-    )
-    if verdict and not compare_function(remembered, lambda x, w, b: np.ones((len(w), len(x))) @ x, cases):
-        why = "Set self.x to the input before you return."
-        return Verdict("wrong", "The output is right, but the inherited backward does not find the input.", why)
-    return verdict
 
 
 def _linear_parts(gradient: AnyArray, x: AnyArray, weight: AnyArray) -> tuple[AnyArray, AnyArray, AnyArray]:
@@ -148,131 +116,36 @@ def _backward(answer: Any) -> Verdict:
     return Verdict("right", "All three gradients agree with an independent computation, in every case.")
 
 
-@exercise("backprop-layers-relu")
-def _relu(answer: Any) -> Verdict:
-    """The gradient where the input was positive; at zero any slope from 0 to 1 will do."""
-    if (wrong := _not_a_class(answer)) is not None:
-        return wrong
-    touched = []
+@exercise("backprop-layers-start")
+def _start(answer: Any) -> Verdict:
+    """Variances of weights with which each layer of a stack keeps the mean square of a gradient."""
 
-    def given(gradient: AnyArray, x: AnyArray) -> Any:
-        layer, before = _made(answer), gradient.copy()
-        layer.forward(x)
-        found = layer.backward(gradient)
-        touched.append(not np.array_equal(gradient, before))
+    def reference(sizes: list[int]) -> list[float]:
+        """By weights of plus and minus one: all signs of one column, with a gradient of ones."""
+        found = []
+        for outputs in sizes[1:]:
+            signs = np.array(list(itertools.product((1, -1), repeat=outputs)))
+            found.append(1 / float((signs.sum(1) ** 2).mean()))
         return found
 
-    def reference(gradient: AnyArray, x: AnyArray) -> AnyArray:
-        layer = ReLU()
-        layer.forward(x)
-        return layer.backward(gradient)
-
-    cases = []
-    for x, gradient in [
-        ([[2]], [[3]]),
-        ([[-2]], [[3]]),
-        ([[2]], [[-3]]),
-        ([[1, -1], [3, -2]], [[-5, 7], [4, -6]]),
-        ([[0.5, -0.25]], [[8, 4]]),
-        ([[2**-20, -(2**-20)]], [[8, 4]]),
-    ]:
-        cases.append({"gradient": np.array(gradient, float), "x": np.array(x, float)})
-    verdict = compare_function(
-        given,
+    return compare_function(
+        answer,
         reference,
-        cases,
+        [{"sizes": sizes} for sizes in ([2, 4], [4, 2], [1, 1], [3, 5, 2], [8, 6, 4, 7], [1, 9])],
         mistakes={
-            "The mask is made from the sign of the input, not of the gradient.": lambda g, x: g * (g > 0),
-            "That is the derivative alone: multiply by the gradient that you are given.": lambda g, x: 1.0 * (x > 0),
-            "Pass the gradient on as it is where x is positive: do not multiply by x.": (
-                lambda g, x: g * np.maximum(x, 0)
+            "One over the inputs keeps the values on their way forward; a gradient's entries add over the outputs.": (
+                lambda sizes: [1 / n for n in sizes[:-1]]
             ),
-            "Where the input was negative, nothing comes back.": lambda g, x: g,
-            "However small a positive input is, the gradient comes back whole.": lambda g, x: g * np.clip(x, 0, 1),
+            "That is twice as much, right if a ReLU takes away half. These layers have none.": (
+                lambda sizes: [2 / n for n in sizes[1:]]
+            ),
+            "That is the compromise between forward and backward; it keeps neither, unless both sizes are equal.": (
+                lambda sizes: [2 / (n + m) for n, m in itertools.pairwise(sizes)]
+            ),
+            "Those are standard deviations; variances are asked for.": lambda sizes: [n**-0.5 for n in sizes[1:]],
         },
+        tolerance=1e-9,
     )
-    if verdict and any(touched):
-        return Verdict("wrong", "The values are right, but you write into the gradient that you were given.")
-    if verdict:
-        found = returned(given, {"gradient": np.array([[2.0]]), "x": np.zeros((1, 1))})
-        if isinstance(found, Verdict):
-            return found
-        if not 0 <= float(np.ravel(found)[0]) <= 2:
-            why = "Any slope from 0 to 1 will do there: take one of them."
-            return Verdict("wrong", f"For gradient = [[2.0]], x = [[0.0]] your function returns {found}.", why)
-    return verdict
-
-
-def _probabilities(logits: AnyArray) -> AnyArray:
-    terms = np.exp(logits)
-    shares: AnyArray = terms / terms.sum(axis=1, keepdims=True)
-    return shares
-
-
-def _summed(logits: AnyArray, targets: AnyArray) -> AnyArray:
-    """Without the mean."""
-    return _probabilities(logits) - np.eye(logits.shape[1])[targets]
-
-
-def _whole_columns(logits: AnyArray, targets: AnyArray) -> AnyArray:
-    """One is subtracted in every row."""
-    p = _probabilities(logits)
-    p[:, targets] -= 1
-    return p / len(p)
-
-
-@exercise("backprop-layers-loss")
-def _loss(answer: Any) -> Verdict:
-    """(p - y) / n, twice the same."""
-    if (wrong := _not_a_class(answer)) is not None:
-        return wrong
-    changed = []
-
-    def given(logits: AnyArray, targets: AnyArray) -> Any:
-        loss = _made(answer)
-        loss.forward(logits, targets)
-        found = loss.backward()
-        first = np.array(found, copy=True)
-        changed.append(found is not ... and not np.array_equal(first, loss.backward()))
-        return found if found is ... else first
-
-    def reference(logits: AnyArray, targets: AnyArray) -> AnyArray:
-        loss = CrossEntropyLoss()
-        loss.forward(logits, targets)
-        return loss.backward()
-
-    log2, log3 = np.log([2.0, 3.0])
-    cases = [
-        {"logits": np.array(logits), "targets": np.array(targets)}
-        for logits, targets in [
-            ([[0.0, 0.0]], [0]),
-            ([[0.0, log3]], [1]),
-            ([[0.0, 0.0], [0.0, log3]], [0, 1]),
-            ([[0.0, log2, log3], [log2, 0.0, 0.0], [log3, log3, 0.0]], [2, 0, 2]),
-        ]
-    ]
-    verdict = compare_function(
-        given,
-        reference,
-        cases,
-        mistakes={
-            "The mean is missing: divide by the number of rows.": _summed,
-            "The sign is wrong: p minus y, for the loss falls when the right logit rises.": (
-                lambda logits, targets: -reference(logits, targets)
-            ),
-            "Subtract one at the right class of each row.": (
-                lambda logits, targets: _probabilities(logits) / len(logits)
-            ),
-            "Divide by the number of rows, not of all entries.": (
-                lambda logits, targets: _summed(logits, targets) / logits.size
-            ),
-            "p[:, targets] changes those columns in every row: use one row number for each target.": _whole_columns,
-        },
-        tolerance=1e-12,
-    )
-    if verdict and any(changed):
-        return Verdict("wrong", "A second backward gives something else: you change self.p itself. Change a copy.")
-    return verdict
 
 
 @exercise("backprop-layers-norm")
