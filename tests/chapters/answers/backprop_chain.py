@@ -23,6 +23,7 @@ def doubled_from(z, n):
 RIGHT = {
     "backprop-chain-thrice": power_of_three,
     "backprop-chain-error": ("c", Fraction(-1), -2.0),
+    "backprop-chain-memory": lambda n: min(k + n / k for k in range(1, n + 1) if n / k == n // k),
     "backprop-chain-paths": doubled_from,
     "backprop-chain-liar": lambda t, wanted: wanted * t + (1 - wanted) / 0.7 * ((0.7 * t).relu() - (-0.7 * t).relu()),
 }
@@ -44,6 +45,12 @@ WRONG = {
         (("C", -1), "a letter and two whole numbers"),
         (("C", -0.5, -1), "a letter and two whole numbers"),
         (3, "a letter and two whole numbers"),
+    ],
+    "backprop-chain-memory": [
+        (lambda n: n + 1, "all of them kept"),
+        (lambda n: min(k + n // k for k in range(1, n + 1) if n % k == 0) - 1, "z_n is kept"),
+        (lambda n: -int(-2 * n**0.5 // 1), "need not divide"),
+        (lambda n: min(k + n // k for k in range(1, n + 1) if n % k == 0) + 1, "k - 1 others"),
     ],
     "backprop-chain-paths": [
         (lambda z, n: sum((z for _ in range(n)), z), "only one operand is the number before"),

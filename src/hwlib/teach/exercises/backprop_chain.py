@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from hwlib._core.arguments import whole
-from hwlib._core.arrays import real_array
-from hwlib._core.types import AnyArray
 from hwlib.backprop import Value, tape, tape_kinks, weight_twice, weight_twice_gradient
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
 from hwlib.teach._compare import returned
@@ -98,23 +95,29 @@ def _has_large(answer: Any) -> bool:
     return any(isinstance(number, int) and abs(number) > _LARGE for number in numbers)
 
 
-def _matrix_and_vector(answer: Any) -> tuple[AnyArray, AnyArray] | Verdict:
-    try:
-        weight, x = (real_array("answer", part, finite=False) for part in answer)
-    except (TypeError, ValueError):
-        return Verdict("wrong", f"Give (W, x), such as ([[1, 0], [0, 1]], [1, 2]), not {reprlib.repr(answer)}.")
-    if weight.shape != (2, 2) or x.shape != (2,):
-        return Verdict("wrong", f"W has shape {weight.shape} and x has shape {x.shape}: give (2, 2) and (2,).")
-    if any((part != np.round(part)).any() or not np.isfinite(part).all() for part in (weight, x)):
-        return Verdict("wrong", "Not all of these are whole numbers.")
-    if max(abs(weight).max(), abs(x).max()) > _LARGE:
-        return Verdict("wrong", f"Give smaller numbers: there are answers far below {_LARGE:,}.")
-    exact = np.vectorize(Fraction, otypes=[object])
-    return exact(weight), exact(x)
+@exercise("backprop-chain-memory")
+def _memory(answer: Any) -> Verdict:
+    """The fewest numbers of a chain to hold at once, if some are kept and others computed again."""
 
+    def held(n: int, k: int) -> int:
+        """By going through the sweep: kept ones, and those of the segment that is swept."""
+        kept = set(range(0, n + 1, k))
+        return max(len(kept | set(range(start, start + k + 1))) for start in range(0, n, k))
 
-def _row(numbers: AnyArray) -> str:
-    return "(" + ", ".join(str(number) for number in numbers.tolist()) + ")"
+    def reference(n: int) -> int:
+        return min(held(n, k) for k in range(1, n + 1) if n % k == 0)
+
+    return compare_function(
+        answer,
+        reference,
+        [{"n": n} for n in (1, 2, 3, 4, 6, 9, 12, 36, 7, 100)],
+        mistakes={
+            "That is with all of them kept.": lambda n: n + 1,
+            "z_n is kept as well as z_0: the kept ones are n / k + 1.": lambda n: reference(n) - 1,
+            "The square root of n need not divide n.": lambda n: math.ceil(2 * math.sqrt(n)),
+            "Between two kept ones lie k - 1 others, not k.": lambda n: reference(n) + 1,
+        },
+    )
 
 
 @exercise("backprop-chain-paths")
