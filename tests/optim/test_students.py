@@ -118,3 +118,8 @@ def test_bad_input_is_named(options, told):
 
 def test_results_are_told_in_a_line():
     assert repr(student_errors(1, seeds=[0], samples=2, epochs=3, noise=0)) == "StudentErrors(1 seeds, epochs 1 to 3)"
+
+
+def test_a_teacher_with_a_single_answer_is_told():
+    with pytest.raises(ValueError, match="seed 6: its teacher has the same answer"):
+        student_errors(1, seeds=range(7), samples=3, epochs=1, noise=0.0, inputs=1, teacher=1, test_samples=2)

@@ -46,6 +46,36 @@ def test_parts_are_those_of_a_fine_picture(seed):
         assert found <= len(seen) or found - len(seen) <= 1
 
 
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("shift", [0, 1 / 3])
+def test_an_edge_on_which_it_is_zero_parts_two_regions(exact, shift):
+    """|x - 1/2| is above zero left and right of a line; lifted a little it is so everywhere, and its tents are four."""
+    made = [
+        Network.from_arrays([([[1, 0], [-1, 0]], [-0.5, 0.5]), ([[s, s]], [lift])])
+        for s, lift in [(1, 0), (-1, 0), (1, 0.125), (-1, -0.125)]
+    ]
+    network = [one.as_fractions() if exact else one for one in made]
+    found = [sign_parts(one, box=[(0 - shift, 1), (0, 1 + shift)]) for one in network]
+    assert [(one.above, one.below) for one in found] == [(2, 0), (0, 2), (1, 0), (0, 1)]
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_parts_that_meet_at_a_fold_on_which_it_is_zero_are_parts_of_their_own(folds):
+    """|2x - 1| itself is zero on the lines between the stripes that it is above zero in."""
+    layers = [(layer.weight, layer.bias) for layer in folding_network(folds, 2, activation="relu").layers[:-1]]
+    network = Network.from_arrays([*layers, ([[1, 1, 1, 1]], [0])])
+    stripes = Network.from_arrays([*layers, ([[1, 0, 1, 0]], [0])])
+    assert (
+        sign_parts(stripes, box=BOX).above == sign_parts(stripes.as_fractions(), box=BOX).above == 2 ** (folds - 1) + 1
+    )
+    assert sign_parts(network, box=BOX).above == 1  # zero at single points only
+    around = ([[1, 0], [-1, 0], [0, 1], [0, -1]], [-0.5, 0.5, -0.5, 0.5])
+    nearest_side = Network.from_arrays([around, ([[-1, -1, 0, 0], [-1, -1, 1, 1]], [0.5, 0]), ([[1, -1]], [0])])
+    first = folding_network(folds, 2, activation="relu").as_floats().layers
+    nearest_side = Network([*first, *nearest_side.layers])  # zero on the border of every box
+    assert sign_parts(nearest_side, box=BOX).above == 4**folds
+
+
 def test_a_network_cut_by_its_sign_is_the_same_function():
     network = diamond(1)
     points = np.random.default_rng(0).uniform(0, 1, (200, 2))

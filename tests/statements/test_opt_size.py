@@ -59,7 +59,7 @@ def adds_up(world):
     middle = [mean(fits[d][x] for d in data) for x in (0, 1)]
     risk = mean((fits[d][x] - best[x] - e) ** 2 for d, x, e in cases)
     bias = mean((middle[x] - best[x]) ** 2 for _, x, _ in cases)
-    variance = mean((fits[d][x] - middle[x]) ** 2 for d in data for _, x, _ in cases)
+    variance = mean((fits[d][x] - middle[x]) ** 2 for d, x, _ in cases)  # all means are over the joint law
     return risk == bias + variance + mean(e * e for _, _, e in cases)
 
 
@@ -199,7 +199,7 @@ def pays_as_stated(case):
 
 pays = Statement(
     "thm-size-pays",
-    text="e7ec0ee6",
+    text="a7c667ef",
     cases=step_cases,
     conclusion=pays_as_stated,
     scope="n up to seven, p up to twelve, quarters; and for all real numbers by the prover",

@@ -51,8 +51,8 @@ def risk_parts(n: int, p: int, *, signal: float, unseen: float, noise: float) ->
         noise: variance of the noise in y.
 
     Returns:
-        The parts. From p = n - 1 to n + 1 the variance is infinite if unseen or noise is positive; the bias is what the
-        formula says there.
+        The parts. For p >= 1 from n - 1 to n + 1 the variance is infinite if unseen or noise is positive; the bias is
+        what the formula says there.
 
     Raises:
         ValueError: if a number is out of its range.

@@ -72,7 +72,7 @@ def student_errors(
         Errors at up to 20 epochs on a logarithmic scale, the last included.
 
     Raises:
-        ValueError: if a number is out of its range.
+        ValueError: if a number is out of its range, or a teacher has the same answer to all new samples.
 
     Example:
         >>> student_errors(4, seeds=[0, 1], samples=10, epochs=2, noise=0.5, test_samples=20)
@@ -123,6 +123,8 @@ def _draw(seed: int, samples: int, test_samples: int, inputs: int, teacher: int,
     new, x = streams[1].standard_normal((test_samples, inputs)), streams[2].standard_normal((samples, inputs))
     right, answers = (np.maximum(batch @ into, 0) @ out for batch in (new, x))
     middle, spread = right.mean(), right.std()
+    if not spread:
+        raise ValueError(f"seed {seed}: its teacher has the same answer to all new samples; accepted are more of them")
     first = streams[4].standard_normal((width, inputs)).T * np.sqrt(2 / inputs)
     second = streams[5].standard_normal((width, 1)) / np.sqrt(width)
     return (

@@ -143,6 +143,15 @@ class Regions:
         Raises:
             ValueError: if the regions are not in the plane.
         """
+        return self.shared_edges[0]
+
+    @cached_property
+    def shared_edges(self) -> tuple[Array, Array]:
+        """Pairs of regions of the plane that share an edge, and the edge's two ends in ``points``, ``(pairs, 2)`` each.
+
+        Raises:
+            ValueError: if the regions are not in the plane.
+        """
         if self.dimension != 2:
             raise ValueError(f"regions of {self.dimension} inputs: accepted are two")
         a, b = self.ring, self.ring[self._following]
@@ -150,7 +159,8 @@ class Regions:
         key = np.minimum(a, b) * len(self.points) + np.maximum(a, b)
         order = np.argsort(key, kind="stable")
         twins = np.flatnonzero(key[order][1:] == key[order][:-1])
-        return np.sort(np.stack([region[order[twins]], region[order[twins + 1]]], axis=1), axis=1)
+        one, other = order[twins], order[twins + 1]
+        return np.sort(np.stack([region[one], region[other]], axis=1), axis=1), np.stack([a[one], b[one]], axis=1)
 
     def linear_pieces(self) -> int:
         """How many pieces remain when neighbours with the same affine map are joined, in the plane.

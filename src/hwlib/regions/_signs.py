@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from hwlib._core.types import AnyArray as Array
 from hwlib.network import Layer, Network, NetworkLike, as_network, named_activation
 from hwlib.regions._domain import Box
 from hwlib.regions._enumerate import enumerate_regions
+from hwlib.regions._result import Regions
 
 __all__ = ["SignParts", "cut_by_sign", "sign_parts"]
+
+ROUNDING, DOUBT = 1e-12, 1e-6
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class SignParts:
     Attributes:
         above: parts where the output is above zero.
         below: parts where it is below.
-        segments: straight segments of the boundary between the two.
+        segments: straight segments of the boundary between the two, one for each two regions that meet there.
     """
 
     above: int
@@ -64,8 +68,8 @@ def cut_by_sign(network: NetworkLike) -> Network:
 def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
     """Into how many connected parts the sign of a network cuts a box of the plane.
 
-    Two regions with the same sign belong together if they have an edge in common; regions where the output is zero all
-    over belong to no part.
+    Two regions with the same sign belong together if they have an edge in common on which the output is not zero;
+    regions where it is zero all over belong to no part. In floats, an output that is zero up to rounding is zero.
 
     Args:
         network: two inputs, one output.
@@ -93,14 +97,33 @@ def sign_parts(network: NetworkLike, *, box: Box) -> SignParts:
     found = enumerate_regions(cut_by_sign(network), box=box)
     if found.dimension != 2:
         raise ValueError(f"the network has {found.dimension} inputs: accepted are two")
-    first, second = found.adjacency.T
+    pairs, ends = found.shared_edges
+    first, second = pairs.T
     above, below = found.patterns[-1].astype(int).T
     signs = above - below
+    kept = signs[first] * signs[second] > 0
+    kept[kept] = _away_from_zero(found, ends[kept])
     counts = []
     for sign in (1, -1):
         chosen = signs == sign
-        kept = chosen[first] & chosen[second]
-        joined = coo_array((np.ones(kept.sum()), (first[kept], second[kept])), shape=(len(found), len(found)))
+        same = chosen[first] & kept
+        joined = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(len(found), len(found)))
         labels: Array = connected_components(joined, directed=False)[1]
         counts.append(len(np.unique(labels[chosen])))
     return SignParts(counts[0], counts[1], int((signs[first] * signs[second] < 0).sum()))
+
+
+def _away_from_zero(found: Regions, ends: Array) -> Array:
+    """On which edges, given by their two corners, the output is not zero all along: exactly, or up to rounding."""
+    if found.exact_points is None:
+        assert found.outputs is not None  # in floats all corners of the plane are computed at once
+        values, doubt = abs(found.outputs[:, 0]), ROUNDING
+    else:
+        values, doubt = abs(found.network.as_floats()(found.points[:, :2])[:, 0]), DOUBT
+    away = np.asarray((values > doubt * values.max(initial=0))[ends].any(axis=1))  # it is straight along an edge
+    if found.exact_points is not None:
+        exact = found.network.as_fractions()
+        for k in np.flatnonzero(~away):
+            corners = (found.exact_points[end] for end in ends[k])
+            away[k] = any(exact([Fraction(x, t) for x in p])[0] != 0 for *p, t in corners)
+    return away

@@ -64,10 +64,13 @@ WRONG = {
         (("C", 0.5, 0.5), "x + y is at most 1 there"),
         (("C", 0.5, 0.51), "Take a larger sum"),
         (("C", 1), "a letter and two numbers"),
+        (("C", [1], [1]), "a letter and two numbers"),
         (3, "a letter and two numbers"),
     ],
     "depth-approximation-design": [
         (last_bias(0), "All errors are on one side"),
+        (last_bias(Q(-1, 256)), "All errors are on one side"),
+        (last_bias(Q(-1, 128)), "off by 1/128"),
         ([([[1]], [0]), *DESIGN[1:2], *DESIGN[2:]], "Give a list of pairs"),
         ([([[1], [0]], [0, 0]), *DESIGN[1:]], "those of |x|"),
         (single(10), "has eleven pieces"),

@@ -15,11 +15,14 @@ from hwlib.teach._compare import as_meant
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
-def _off(function: PiecewiseLinear) -> tuple[Fraction, Fraction]:
-    """Where a function is farthest from x^2, and by how much: at an end of a piece, or where x^2 has its slope."""
+def _offs(function: PiecewiseLinear) -> list[tuple[Fraction, Fraction]]:
+    """Places and how far above x^2 a function is there, the farthest first: ends of pieces, or where x^2 has a slope.
+
+    Between these the difference runs one way, so the first is the farthest of all.
+    """
     places = {Fraction(end) for piece in function for end in (piece.start, piece.end)}
     places |= {Fraction(piece.slope) / 2 for piece in function if piece.start <= Fraction(piece.slope) / 2 <= piece.end}
-    return max(((x, function(x) - x * x) for x in sorted(places)), key=lambda pair: abs(pair[1]))
+    return sorted(((x, function(x) - x * x) for x in sorted(places)), key=lambda pair: -abs(pair[1]))
 
 
 @exercise("depth-approximation-share")
@@ -92,7 +95,10 @@ def _error(answer: Any) -> Verdict:
     try:
         letter, *numbers = answer
         line = letter.strip().upper()
-        x, y = as_meant("x and y", numbers).tolist()
+        read = as_meant("x and y", numbers)
+        if read.shape != (2,):
+            raise ValueError(f"shape {read.shape}")
+        x, y = read.tolist()
     except (AttributeError, TypeError, ValueError):
         return Verdict("wrong", f'Give a letter and two numbers, such as ("A", 0.5, 1), not {reprlib.repr(answer)}.')
     reasons = {
@@ -116,7 +122,7 @@ def _error(answer: Any) -> Verdict:
         return Verdict(
             "wrong", f"Line C is the first false one. But at x = {x}, y = {y} line D is true: off by {off}.", why
         )
-    return Verdict("right", f"x + y = {x + y} leaves [0, 1], and line D is off by {off}, far beyond 1/16.")
+    return Verdict("right", f"x + y = {x + y} leaves [0, 1], and line D is off by {off}, outside of -1/16 to 1/32.")
 
 
 MOST_UNITS = 10
@@ -137,14 +143,15 @@ def _design(answer: Any) -> Verdict:
             return Verdict("wrong", f"{form}this has {network.inputs} inputs and {network.outputs} outputs.")
         if units > MOST_UNITS:
             return Verdict("wrong", f"This has {units} hidden units, and {MOST_UNITS} are allowed.")
-        x, off = _off(pieces_of(network, -1, 1))
+        offs = _offs(pieces_of(network, -1, 1))
     except (TypeError, ValueError) as error:
         return Verdict("wrong", f"{form}{error}")
+    x, off = offs[0]
     if abs(off) > Fraction(1, 500):
         slip = ""
-        if off == Fraction(1, 256):
-            slip = "All errors are on one side: one bias more, and the largest is half of that."
-        elif x < 0 and abs(_off(pieces_of(network, 0, 1))[1]) <= Fraction(1, 256):
+        if abs(off) <= Fraction(1, 250) and (all(up >= 0 for _, up in offs) or all(up <= 0 for _, up in offs)):
+            slip = "All errors are on one side: with another last bias the largest is half of that."
+        elif x < 0 and abs(_offs(pieces_of(network, 0, 1))[0][1]) <= Fraction(1, 256):
             slip = "Right of zero it is close: the squares of negative numbers are those of |x|."
         elif len(network.layers) <= 2:
             slip = "One hidden layer of ten units has eleven pieces: off by 1/242 at least."
@@ -190,7 +197,7 @@ QUIZ = Quiz(
         [
             Choice(
                 "No: a few weights place all pieces, and most functions do not repeat themselves like that.",
-                "The values at m places need about m weights, whatever the depth.",
+                "Almost no list of m values can be reached with fewer than m weights, whatever the depth.",
                 right=True,
             ),
             Choice("Yes, if the network is deep enough.", "Depth does not add weights to choose freely."),

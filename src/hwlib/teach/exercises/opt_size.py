@@ -164,10 +164,10 @@ def _design(answer: Any) -> Verdict:
     shares = np.append(0, np.cumsum(squares)).clip(max=1)
     curve = [expected_risk(6, p, signal=shares[p], rest=max(0.0, 1 - shares[p])) for p in range(13)]
     low = int(np.argmin(curve[:5]))
-    if low == 0:
+    if not curve[1] < curve[0]:
         return Verdict(
             "wrong",
-            f"On the left the curve does not fall: it is {', '.join(f'{value:.3g}' for value in curve[:5])}.",
+            f"At its beginning the curve does not fall: it is {', '.join(f'{value:.3g}' for value in curve[:5])}.",
             "By the condition for p = 0 the first feature needs more than a fifth of the whole.",
         )
     if not curve[4] > curve[low]:
@@ -175,6 +175,12 @@ def _design(answer: Any) -> Verdict:
             "wrong",
             f"The curve does not rise before the pole: it is {', '.join(f'{value:.3g}' for value in curve[:5])}.",
             "Leave something unexplained to the features that come later.",
+        )
+    if sorted(curve[: low + 1], reverse=True) != curve[: low + 1] or sorted(curve[low:5]) != curve[low:5]:
+        return Verdict(
+            "wrong",
+            f"On the left the curve bends more than once: it is {', '.join(f'{value:.3g}' for value in curve[:5])}.",
+            "Put the features in the order of their squares.",
         )
     best = int(np.argmin(curve))
     if best != 12 or curve[12] >= min(curve[:12]):
