@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwlib.teach._theme import DASHES, FAINT, INK, LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, legend
 
 Scale = Literal["", "x", "y", "xy"]
 Line = tuple[npt.ArrayLike, npt.ArrayLike]
@@ -53,7 +53,7 @@ def curves(
     names = list(dict.fromkeys([*lines, *points]))
     if not names or len(names) > len(LINES):
         raise ValueError(f"lines={names}: accepted are one to {len(LINES)} names, more cannot be told apart")
-    drawn = figure(6.4, 3.6)
+    drawn = figure(WIDEST, 3.5)
     axes = drawn.subplots()
     colours, dashes = dict(zip(names, LINES, strict=False)), dict(zip(names, DASHES, strict=False))
     for name, (across, up) in lines.items():
@@ -68,7 +68,7 @@ def curves(
     for name, place in (marks or {}).items():
         axes.axvline(place, color=FAINT, linestyle=":", linewidth=1.5)
         top = axes.get_xaxis_transform()
-        axes.annotate(name, (place, 1), (4, -4), top, "offset points", va="top", color=INK, fontsize=9)
+        axes.annotate(name, (place, 1), (4, -4), top, "offset points", va="top", color=INK, fontsize=TYPE)
     axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     if ticks is not None:
         axes.set_xticks(list(ticks), [f"{tick:g}" for tick in ticks])
@@ -102,14 +102,14 @@ def bars(groups: Mapping[str, Sequence[float]], *, parts: Sequence[str], x: str)
         raise ValueError(
             f"groups={dict(groups)}: accepted are names with {len(parts)} numbers each, at most {len(LINES)}"
         )
-    drawn = figure(6.4, 0.7 + 0.28 * len(groups) * (len(parts) + 0.7))
+    drawn = figure(WIDEST, 0.8 + 0.31 * len(groups) * (len(parts) + 0.7))
     axes = drawn.subplots()
     height = 0.8 / len(parts)
     for number, part in enumerate(parts):
         lengths = [values[number] for values in groups.values()]
         places = np.arange(len(groups)) + (number - (len(parts) - 1) / 2) * height
         made = axes.barh(places, lengths, height * 0.9, color=LINES[number], label=part)
-        axes.bar_label(made, fmt="%.2f", padding=3, color=INK, fontsize=9)
+        axes.bar_label(made, fmt="%.2f", padding=3, color=INK, fontsize=TYPE)
     axes.set_yticks(range(len(groups)), list(groups))
     axes.invert_yaxis()
     axes.axvline(0, color=FAINT, linewidth=1)

@@ -12,6 +12,9 @@ from matplotlib.figure import Figure
 
 from hwlib.teach._theme import DARK, FAINT, INK
 
+# A figure of this width in inches shrinks to 342 pixels on a phone of 390, and type of so many points to 9 pixels.
+WIDEST, TYPE, TITLE = 5.5, 10.5, 11.5
+
 
 class ThemedFigure(Figure):
     """A matplotlib figure that shows itself as a transparent SVG whose ink turns light on dark pages.
@@ -30,9 +33,17 @@ def figure(width: float, height: float) -> ThemedFigure:
     return made
 
 
+def rows_of(count: int, width: float) -> int:
+    """Rows that so many panels need, each of a width in inches, in a figure that a phone can show."""
+    return -(-count // max(1, int(WIDEST / width)))
+
+
 def panels(drawn: Figure, count: int, *, rows: int = 1, **options: Any) -> list[Axes]:
     """Axes of a new figure in reading order, as a list however many there are; see ``Figure.subplots``."""
-    return list(drawn.subplots(rows, -(-count // rows), squeeze=False, **options).flat)
+    made = list(drawn.subplots(rows, -(-count // rows), squeeze=False, **options).flat)
+    for spare in made[count:]:
+        spare.remove()
+    return made[:count]
 
 
 def plain(axes: Axes, title: str = "", *, above: float | None = None) -> Axes:
@@ -40,17 +51,21 @@ def plain(axes: Axes, title: str = "", *, above: float | None = None) -> Axes:
     axes.set_aspect("equal")
     axes.axis("off")
     axes.invert_yaxis()
-    axes.set_title(title, color=INK, fontsize=11, pad=above)
+    axes.set_title(title, color=INK, fontsize=TITLE, pad=above)
     return axes
 
 
 def inked(axes: Axes, title: str = "", *, x: str = "", y: str = "", framed: bool = True) -> Axes:
-    """Axes with names, ticks and frame in colours that turn over on dark pages; unframed only left and bottom stay."""
-    axes.set_title(title, color=INK, fontsize=11)
-    axes.set_xlabel(x, color=INK)
-    axes.set_ylabel(y, color=INK)
+    """Axes with names, ticks and frame in colours that turn over on dark pages; unframed only left and bottom stay.
+
+    Scales that are logarithmic when this is called are named as such.
+    """
+    axes.set_title(title, color=INK, fontsize=TITLE)
+    across, up = (scale == "log" and bool(name) for scale, name in ((axes.get_xscale(), x), (axes.get_yscale(), y)))
+    axes.set_xlabel(x + " (log scale)" * across, color=INK, fontsize=TYPE)
+    axes.set_ylabel(y + " (log scale)" * up, color=INK, fontsize=TYPE)
     axes.set_facecolor("none")
-    axes.tick_params(which="both", colors=INK, labelsize=9)
+    axes.tick_params(which="both", colors=INK, labelsize=TYPE)
     for side, spine in axes.spines.items():
         spine.set_color(FAINT)
         spine.set_visible(framed or side in ("left", "bottom"))
@@ -59,7 +74,7 @@ def inked(axes: Axes, title: str = "", *, x: str = "", y: str = "", framed: bool
 
 def legend(axes: Axes) -> None:
     """Names of the lines, in the page's ink."""
-    axes.legend(frameon=False, labelcolor=INK, fontsize=9)
+    axes.legend(frameon=False, labelcolor=INK, fontsize=TYPE)
 
 
 def themed_svg(shown: Figure) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from hwlib.teach.plot._figure import ThemedFigure, figure, panels, plain
+from hwlib.teach.plot._figure import ThemedFigure, figure, panels, plain, rows_of
 
 
 def image_row(images: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
@@ -31,8 +31,9 @@ def image_row(images: Mapping[str, npt.ArrayLike]) -> ThemedFigure:
         raise ValueError("images is empty: accepted are one or more titles with an image each")
     arrays = {title: np.asarray(image) for title, image in images.items()}
     height, width = next(iter(arrays.values())).shape[:2]
-    drawn = figure(3.2 * len(arrays), 3.2 * height / width + 0.3)
-    for axes, (title, array) in zip(panels(drawn, len(arrays)), arrays.items(), strict=True):
+    rows = rows_of(len(arrays), 2.7)
+    drawn = figure(2.7 * -(-len(arrays) // rows), rows * (2.7 * height / width + 0.3))
+    for axes, (title, array) in zip(panels(drawn, len(arrays), rows=rows), arrays.items(), strict=True):
         limit = np.abs(array).max()
         low = -limit if array.min() < 0 else array.min()
         plain(axes, title).imshow(array, cmap="gray", vmin=low, vmax=limit, interpolation="nearest")

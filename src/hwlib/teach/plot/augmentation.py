@@ -13,7 +13,7 @@ from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.datasets import crop
 from hwlib.teach._theme import FAINT, INK, LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend, panels, plain
+from hwlib.teach.plot._figure import WIDEST, ThemedFigure, figure, inked, legend, panels, plain
 from hwlib.training import Outcomes
 
 
@@ -78,7 +78,7 @@ def outcome_dots(outcomes: Mapping[str, Outcomes]) -> ThemedFigure:
     """
     if not outcomes:
         raise ValueError("outcomes is empty: accepted are one or more ideas")
-    drawn = figure(7.2, 0.9 + 0.5 * len(outcomes))
+    drawn = figure(WIDEST, 0.9 + 0.5 * len(outcomes))
     axes = drawn.subplots()
     for part, colour, shift, marker in (("train", LINES[0], -0.16, "o"), ("validation", LINES[1], 0.16, "D")):
         for place, found in enumerate(outcomes.values()):

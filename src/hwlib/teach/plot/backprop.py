@@ -10,7 +10,7 @@ from matplotlib.path import Path
 
 from hwlib.backprop import Graph
 from hwlib.teach._theme import FAINT, FIRES, INK, ON_COLOUR, SILENT
-from hwlib.teach.plot._figure import ThemedFigure, figure
+from hwlib.teach.plot._figure import TYPE, ThemedFigure, figure
 
 Place = tuple[float, float]  # across and down, in units of a level
 _HALF, _HEIGHT, _APART = 0.86, 0.5, 2.1  # half of a box, its height, and the distance of boxes side by side
@@ -71,12 +71,12 @@ def _edge(axes: Axes, start: Place, end: Place, slope: str) -> None:
         path = Path([first, (away, y1 + 0.6), (away, y2), (x2 + side * _HALF, y2)], [1, 4, 4, 4])
         label = (away + side * (0.13 if x1 else 0.0), (y1 + y2) / 2 + (0.3 if x1 else 0.0))
     axes.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", color=FAINT, mutation_scale=9, lw=1.3))
-    axes.text(*label, slope, ha="center", va="center", fontsize=8.5, color=INK)
+    axes.text(*label, slope, ha="center", va="center", fontsize=TYPE, color=INK)
 
 
 def _words(axes: Axes, place: Place, text: str, *, given: object) -> None:
     colour = INK if given is None else ON_COLOUR
-    axes.text(*place, text, ha="center", va="center", fontsize=9, color=colour)
+    axes.text(*place, text, ha="center", va="center", fontsize=TYPE, color=colour)
 
 
 def _number_text(number: Any) -> str:

@@ -15,7 +15,7 @@ from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, conv_transpose_output_shape, output_shape
 from hwlib.teach._theme import FAINT, INK, ON_COLOUR, weight_colour
-from hwlib.teach.plot._figure import ThemedFigure, figure, panels, plain
+from hwlib.teach.plot._figure import TYPE, ThemedFigure, figure, panels, plain
 
 
 def kernel_placements(
@@ -59,7 +59,7 @@ def kernel_placements(
         for a, b in np.ndindex(kh, kw):
             x, y = place[0] + b + 0.5, place[1] + a + 0.5
             product = f"${padded[place[1] + a, place[0] + b]}\\cdot{weights[a, b]}$"
-            left.text(x, y, product, ha="center", va="center", color=ON_COLOUR, zorder=3, fontsize=10)
+            left.text(x, y, product, ha="center", va="center", color=ON_COLOUR, zorder=3, fontsize=TYPE)
     _cells(right, outputs, colour=lambda r, c: weight_colour((r * shape[1] + c) // 3, (r * shape[1] + c) % 3, 3))
     return drawn
 
@@ -181,10 +181,10 @@ def labelled_matrix(
     _cells(plain(right, "matrix A", above=26), matrix, colour=lambda r, c: colour(matrix[r, c]), text=label)
     for number in range(columns):
         name = ",".join(map(str, np.unravel_index(number, input_shape)))
-        right.text(number + 0.5, -0.25, f"$x_{{{name}}}$", ha="center", va="bottom", color=INK, fontsize=10)
+        right.text(number + 0.5, -0.25, f"$x_{{{name}}}$", ha="center", va="bottom", color=INK, fontsize=TYPE)
     for number in range(rows):
         name = ",".join(map(str, np.unravel_index(number, shape)))
-        right.text(-0.25, number + 0.5, f"$y_{{{name}}}$", ha="right", va="center", color=INK, fontsize=10)
+        right.text(-0.25, number + 0.5, f"$y_{{{name}}}$", ha="right", va="center", color=INK, fontsize=TYPE)
     return drawn
 
 
@@ -286,7 +286,7 @@ def _cells(
         style = ":" if dashed is not None and dashed[r, c] else "-"
         axes.add_patch(Rectangle((c, r), 1, 1, facecolor=fill, edgecolor=FAINT, linewidth=0.8, linestyle=style))
         ink = text_colour or (INK if fill == "none" else ON_COLOUR)
-        axes.text(c + 0.5, r + 0.5, text(values[r, c]), ha="center", va="center", color=ink, fontsize=10, zorder=1.5)
+        axes.text(c + 0.5, r + 0.5, text(values[r, c]), ha="center", va="center", color=ink, fontsize=TYPE, zorder=1.5)
 
 
 def _outside(shape: tuple[int, ...], padding: int) -> AnyArray:

@@ -28,7 +28,7 @@ from hwlib.logic import (
     weight_polygon,
 )
 from hwlib.teach._theme import DASHES, FAINT, FIRES, INK, LINES, ON_COLOUR, SILENT
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend, panels
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, legend, panels, rows_of
 
 _LOW, _HIGH = -0.5, 1.5
 
@@ -51,8 +51,9 @@ def neurons(shown: Mapping[str, tuple[BooleanFunction, Separable]]) -> ThemedFig
         >>> len(neurons({"AND": (both, separate(both))}).axes)
         1
     """
-    drawn = figure(2.6 * len(shown), 2.8)
-    for axes, (title, (function, neuron)) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
+    rows = rows_of(len(shown), 2.6)
+    drawn = figure(2.6 * -(-len(shown) // rows), 2.8 * rows)
+    for axes, (title, (function, neuron)) in zip(panels(drawn, len(shown), rows=rows), shown.items(), strict=True):
         _two_variables(function)
         _square(axes, title)
         _half_plane(axes, neuron)
@@ -79,7 +80,7 @@ def weight_polygons(shown: Mapping[str, BooleanFunction], *, bias: int | Fractio
         >>> weight_polygons({"OR": boolean_function("0111")}, bias=-1, reach=4).axes[0].get_title()
         'OR'
     """
-    drawn = figure(2.8 * len(shown), 3.0)
+    drawn = figure(2.7 * len(shown), 2.9)
     for axes, (title, function) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         polygon = [(float(p), float(q)) for p, q in weight_polygon(function, bias, box=[(-reach, reach)] * 2)]
         if not polygon:
@@ -130,7 +131,7 @@ def certificate(function: BooleanFunction, refuted: NotSeparable) -> ThemedFigur
     _points(axes, function)
     middle = np.mean(refuted.true_points, axis=0)
     axes.annotate(
-        "the same middle", middle, xytext=(middle[0], middle[1] + 0.75), ha="center", color=INK, fontsize=9,
+        "the same middle", middle, xytext=(middle[0], middle[1] + 0.75), ha="center", color=INK, fontsize=TYPE,
         arrowprops={"arrowstyle": "->", "color": INK},
     )  # fmt: skip
     return drawn
@@ -146,7 +147,7 @@ def all_of_two_variables() -> ThemedFigure:
         >>> [axes.get_title() for axes in all_of_two_variables().axes][6]
         '0110: no neuron'
     """
-    drawn = figure(7.2, 8.0)
+    drawn = figure(WIDEST, 6.6)
     for number, axes in enumerate(panels(drawn, 16, rows=4)):
         function = numbered_function(number, 2)
         answer = separate(function, choose="smallest")
@@ -160,7 +161,7 @@ def all_of_two_variables() -> ThemedFigure:
                 axes.plot(*np.array(pair).T, color=colour, lw=2.5, zorder=2)
         _points(axes, function, size=45)
         axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-        axes.title.set_fontsize(9)
+        axes.title.set_fontsize(TYPE)
     return drawn
 
 
@@ -187,15 +188,13 @@ def perceptron_steps(function: BooleanFunction, run: PerceptronRun, *, columns: 
     """
     _two_variables(function)
     rows = -(-len(run.history) // columns)
-    drawn = figure(2.1 * columns, 2.25 * rows)
-    all_axes = panels(drawn, rows * columns, rows=rows)
-    for count, (axes, (w1, w2, bias)) in enumerate(zip(all_axes, run.history, strict=False)):
+    drawn = figure(WIDEST / 3 * columns, 2.05 * rows)
+    all_axes = panels(drawn, len(run.history), rows=rows)
+    for count, (axes, (w1, w2, bias)) in enumerate(zip(all_axes, run.history, strict=True)):
         _square(axes, f"{count}: ({w1}, {w2}), {bias}".replace("-", "−"))
         _half_plane(axes, Separable((w1, w2), bias, (), ()))
         _points(axes, function, size=60)
         axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-    for axes in all_axes[len(run.history) :]:
-        axes.remove()
     return drawn
 
 
@@ -232,12 +231,12 @@ def kinked_surface(
     """
     if len(paths) > len(LINES):
         raise ValueError(f"paths={sorted(paths)}: accepted are at most {len(LINES)} paths")
-    drawn = figure(5.6, 5.2)
+    drawn = figure(WIDEST, 5.2)
     axes = drawn.subplots()
     grid = np.meshgrid(*(np.linspace(*ends, 241) for ends in box))
     losses = surface(*grid)
     drawn_levels = axes.contour(*grid, losses, levels=np.asarray(levels), colors=FAINT, linewidths=0.9)
-    labels = axes.clabel(drawn_levels, fontsize=8, fmt="%.2f")
+    labels = axes.clabel(drawn_levels, fontsize=TYPE, fmt="%.2f")
     for label in labels:
         label.set_color(INK)
     for place in kinks:
@@ -250,7 +249,7 @@ def kinked_surface(
         axes.plot(*path[-1], "*", color=LINES[number], ms=15, zorder=4)
     axes.set(xlim=box[0], ylim=box[1], aspect="equal")
     inked(axes, x=f"${names[0]}$", y=f"${names[1]}$")
-    drawn.legend(loc="outside upper center", ncols=len(paths), frameon=False, labelcolor=INK, fontsize=9)
+    drawn.legend(loc="outside upper center", ncols=len(paths), frameon=False, labelcolor=INK, fontsize=TYPE)
     return drawn
 
 
@@ -274,7 +273,7 @@ def fractions(counted: Mapping[str, Mapping[int, tuple[float, float, float]]], *
     """
     if not 1 <= len(counted) <= len(LINES):
         raise ValueError(f"counted={sorted(counted)}: accepted are one to {len(LINES)} names")
-    drawn = figure(6.0, 3.4)
+    drawn = figure(WIDEST, 3.4)
     axes = drawn.subplots()
     for number, (name, places) in enumerate(counted.items()):
         middle, low, high = np.array(list(places.values())).T
@@ -308,7 +307,7 @@ def gate_regions(
         >>> len(gate_regions({"OR": prove_gate(net, lambda a, b: a > 0 or b > 0)}).axes)
         1
     """
-    drawn = figure(3.1 * len(shown), 3.3)
+    drawn = figure(2.75 * len(shown), 3.0)
     for axes, (title, proof) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
         for face in proof.faces:
             if face.dimension == 2:
@@ -341,7 +340,7 @@ def hidden_values(network: LogicNetwork, function: BooleanFunction) -> ThemedFig
     if network.widths != (2,) or function.arity != 2:
         raise ValueError(f"a network with hidden widths {network.widths}: accepted is one hidden layer of two neurons")
     (weight, bias), (out, out_bias) = network.layers
-    drawn = figure(6.2, 3.1)
+    drawn = figure(WIDEST, 2.9)
     left, right = panels(drawn, 2)
     _square(left, "input")
     for (a, b), c in zip(weight.tolist(), bias.tolist(), strict=True):
@@ -359,7 +358,7 @@ def hidden_values(network: LogicNetwork, function: BooleanFunction) -> ThemedFig
         if shared[0] == tuple(corners(2)[k].tolist()):
             right.annotate(" ".join(f"({p},{q})" for p, q in shared), (x, y), (0, -20) if value else (-4, 10),
                            textcoords="offset points", ha="center" if value else "right", color=INK,
-                           fontsize=9)  # fmt: skip
+                           fontsize=TYPE)  # fmt: skip
     _line(right, float(out[0, 0]), float(out[0, 1]), float(out_bias[0]) - 0.5, color=FIRES, lw=2)
     top = float(hidden.max()) + 0.6
     right.set(xlim=(-0.7, top), ylim=(-0.7, top), aspect="equal")
@@ -406,4 +405,4 @@ def _region(axes: Axes, face: Face, box: Sequence[tuple[float, float]]) -> None:
         rays = clip(rays, [high - ray[axis] for ray in rays])
     x, y = np.mean(rays, axis=0)
     text = affine_text(face.affine, ("x_1", "x_2", ""))
-    axes.text(x, y, f"${text}$", ha="center", va="center", fontsize=10, color=INK)
+    axes.text(x, y, f"${text}$", ha="center", va="center", fontsize=TYPE, color=INK)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from hwlib.mixture import SigmoidNetwork
 from hwlib.teach._theme import FAINT, INK, LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure
 
 _ACROSS = (0.0, 2.2, 4.4)  # inputs, hidden units, output
 
@@ -43,7 +43,7 @@ def sigmoid_layers(
             f"inputs, hidden and output have {len(inputs)}, {len(hidden)} and {len(output)} names: accepted are "
             f"{d}, {d * K} and {K} for this network, and at most four units in a layer"
         )
-    drawn = figure(6.2, 0.6 + 0.95 * max(K, d))
+    drawn = figure(WIDEST, 0.6 + 0.95 * max(K, d))
     axes = drawn.subplots()
     axes.axis("off")
     axes.set(xlim=(-0.7, 5.6), ylim=(-max(K, d) / 2 - 0.35, max(K, d) / 2 + 0.35))
@@ -56,7 +56,7 @@ def sigmoid_layers(
         for height, name in zip(heights, names, strict=True):
             axes.scatter([_ACROSS[layer]], [height], 680, facecolors="none", edgecolors=FAINT, linewidths=1.5)
             axes.text(_ACROSS[layer], height, name, ha="center", va="center", color=INK, fontsize=12)
-    axes.annotate("p(y = 1 | x)", (_ACROSS[2] + 0.3, rows[2][0]), color=INK, fontsize=10, va="center")
+    axes.annotate("p(y = 1 | x)", (_ACROSS[2] + 0.3, rows[2][0]), color=INK, fontsize=TYPE, va="center")
     return drawn
 
 
@@ -70,4 +70,4 @@ def _weight(axes: Axes, layer: int, ends: tuple[float, float], words: str, colou
     inset = 0.28 * (end - start) / np.linalg.norm(end - start)
     line = np.stack([start + inset, end - inset])
     axes.plot(*line.T, color=colour, linewidth=1.5)
-    axes.annotate(words, line.mean(0), (0, 5), textcoords="offset points", ha="center", color=INK, fontsize=10)
+    axes.annotate(words, line.mean(0), (0, 5), textcoords="offset points", ha="center", color=INK, fontsize=TYPE)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from hwlib._core.types import Array
 from hwlib.teach._theme import DASHES, FAINT, INK, LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, legend
 
 
 def solution_paths(
@@ -98,7 +98,7 @@ def surface_paths(
     grid = np.meshgrid(np.linspace(*x, 161), np.linspace(*y, 161))
     axes.contour(*grid, surface(*grid), levels=np.asarray(levels), colors=FAINT, linewidths=0.8)
     _paths(axes, paths, x, y)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=9, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    axes.legend(frameon=False, labelcolor=INK, fontsize=TYPE, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return drawn
 
 
@@ -139,10 +139,10 @@ def error_map(
     values = np.asarray(errors, float)
     if values.ndim != 2:
         raise ValueError(f"errors has shape {values.shape}: accepted are matrices")
-    drawn = figure(6.4, 4.0)
+    drawn = figure(WIDEST, 3.8)
     axes = drawn.subplots()
     # Drawn as squares, not as a picture: a picture would have no place in the SVG's own coordinates.
-    colours = axes.pcolormesh(values, cmap="cividis", vmax=limit, edgecolors="face", linewidth=0.1)
+    colours = axes.pcolormesh(values, cmap="cividis", vmax=limit, edgecolors="face", linewidth=0.6)
     if line is not None:
         axes.plot(*(np.asarray(line, float).T + 0.5), color="white", linestyle="--", linewidth=2)
     axes.set_xticks([place + 0.5 for place in x.values()], list(x))

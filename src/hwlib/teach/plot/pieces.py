@@ -53,18 +53,16 @@ def piece_graphs(
         )
     columns = min(columns, len(functions))
     rows = -(-len(functions) // columns)
-    width = 4.6 if columns == 1 else 2.7
+    width = 4.6 if columns == 1 else 2.55
     drawn = figure(width * columns + 0.4, 2.3 * rows + 0.4)
-    all_axes = panels(drawn, rows * columns, rows=rows)
-    for number, (axes, (title, function)) in enumerate(zip(all_axes, functions.items(), strict=False)):
+    all_axes = panels(drawn, len(functions), rows=rows)
+    for number, (axes, (title, function)) in enumerate(zip(all_axes, functions.items(), strict=True)):
         is_lowest, is_first = number + columns >= len(functions), number % columns == 0
         inked(axes, title, x=x if is_lowest else "", y=y if is_first else "")
         if points is not None:
             across, up = (np.asarray(part, dtype=float) for part in points)
             axes.plot(across, up, ".", color=FAINT, markersize=4, zorder=1)
         _graph(axes, function, lower, upper)
-    for axes in all_axes[len(functions) :]:
-        axes.remove()
     return drawn
 
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from hwlib.receptive import ReceptiveField
 from hwlib.teach._theme import FAINT, INK, NAMED_LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels, plain
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, panels, plain
 
 
 def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Sequence[int] | None = None) -> ThemedFigure:
@@ -32,11 +32,11 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Seque
         >>> import torch
         >>> from hwlib.receptive import receptive_field
         >>> receptive_growth({"one": receptive_field(torch.nn.Conv1d(1, 1, 3))}).axes[0].get_ylabel()
-        'receptive field in pixels'
+        'receptive field in pixels (log scale)'
     """
     if not fields or any(math.isinf(field.size[0]) for field in fields.values()):
         raise ValueError("fields: accepted are one or more networks without a layer that takes all pixels together")
-    drawn = figure(8.0, 4.2)
+    drawn = figure(WIDEST, 4.2)
     axes = drawn.add_subplot()
     longest = max(len(field.layers) for field in fields.values())
     ends = sorted((float(field.size[0]), name) for name, field in fields.items())
@@ -47,10 +47,10 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Seque
         axes.plot(range(len(sizes)), sizes, color=colour, linewidth=2)
         height = math.exp(heights[ends.index((float(field.size[0]), name))])
         axes.plot([len(sizes) - 1, longest], [sizes[-1], height], color=FAINT, linewidth=0.8, linestyle=":")
-        axes.text(longest + 0.5, height, f"{name}: {field.size[0]}", color=INK, fontsize=10, va="center")
+        axes.text(longest + 0.5, height, f"{name}: {field.size[0]}", color=INK, fontsize=TYPE, va="center")
     if input_shape:
         axes.plot([0, longest], [input_shape[0]] * 2, color=FAINT, linestyle="--", linewidth=1)  # the names stay free
-        axes.text(0, input_shape[0] * 1.08, f"input: {input_shape[0]}", color=INK, fontsize=10)
+        axes.text(0, input_shape[0] * 1.08, f"input: {input_shape[0]}", color=INK, fontsize=TYPE)
     axes.set_yscale("log")
     axes.set_xlim(0, longest * 1.3)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
@@ -98,7 +98,7 @@ def effective_rows(fields: Mapping[str, npt.ArrayLike], *, field: tuple[int, int
         inked(axes, title, x="pixel", y="network" if axes is all_axes[0] else "")
     bar = drawn.colorbar(all_axes[0].images[0], ax=all_axes)
     bar.set_label("share of the largest derivative", color=INK)
-    bar.ax.tick_params(colors=INK, labelsize=9)
+    bar.ax.tick_params(colors=INK, labelsize=TYPE)
     return drawn
 
 

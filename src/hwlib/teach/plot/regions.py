@@ -13,7 +13,7 @@ from hwlib._core.polygon import around
 from hwlib._core.types import AnyArray
 from hwlib.regions import Identified, Regions
 from hwlib.teach._theme import FAINT, INK, ON_COLOUR, POSITIVE, weight_colour
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, panels
+from hwlib.teach.plot._figure import WIDEST, ThemedFigure, figure, inked, panels, rows_of
 
 
 def region_maps(
@@ -45,8 +45,9 @@ def region_maps(
         >>> len(region_maps({"one fold": found}).axes[0].collections[0].get_paths())
         4
     """
-    drawn = figure(2.7 * len(shown), 2.9)
-    for axes, (title, found) in zip(panels(drawn, len(shown)), shown.items(), strict=True):
+    rows = rows_of(len(shown), 2.7)
+    drawn = figure(2.7 * -(-len(shown) // rows), 2.9 * rows)
+    for axes, (title, found) in zip(panels(drawn, len(shown), rows=rows), shown.items(), strict=True):
         polygons = _polygons(found)
         if by_sign:
             middles = np.array([polygon.mean(axis=0) for polygon in polygons])
@@ -95,9 +96,8 @@ def decision_maps(shown: Mapping[str, Regions], *, columns: int = 2) -> ThemedFi
         raise ValueError("shown is empty: accepted are one or more titles with regions each")
     columns = min(columns, len(shown))
     rows = -(-len(shown) // columns)
-    drawn = figure(2.9 * columns, 3.1 * rows)
-    all_axes = panels(drawn, rows * columns, rows=rows)
-    for axes, (title, found) in zip(all_axes, shown.items(), strict=False):
+    drawn = figure(2.7 * columns, 2.9 * rows)
+    for axes, (title, found) in zip(panels(drawn, len(shown), rows=rows), shown.items(), strict=True):
         polygons = _polygons(found)
         middles = np.array([polygon.mean(axis=0) for polygon in polygons])
         above = np.atleast_2d(found.network.as_floats()(middles))[:, 0] > 0
@@ -109,8 +109,6 @@ def decision_maps(shown: Mapping[str, Regions], *, columns: int = 2) -> ThemedFi
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         axes.set(xticks=[low[0], high[0]], yticks=[low[1], high[1]])
         inked(axes, title)
-    for axes in all_axes[len(shown) :]:
-        axes.remove()
     return drawn
 
 
@@ -145,7 +143,7 @@ def identified(found: Sequence[Identified], target: Sequence[Fraction | int | fl
         >>> len(identified(found, [0.25, 0.5]).axes)
         2
     """
-    drawn = figure(5.6, 3.0)
+    drawn = figure(WIDEST, 3.0)
     left, right = panels(drawn, 2)
     for number, region in enumerate(found):
         corners = around(region.corners.astype(float))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hwlib._core.types import AnyArray
 from hwlib.teach._theme import DASHES, FAINT, INK, LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend, panels
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, legend, panels
 from hwlib.teach.plot._pictures import PictureFigure, pictures
 
 _COLOURS = "PuOr"  # brown: lowers the score, purple: raises it; told apart by colour-blind readers
@@ -104,14 +104,16 @@ def spread_dots(
     values = {name: np.asarray(numbers, float).ravel() for name, numbers in groups.items()}
     if not values or not all(numbers.size for numbers in values.values()):
         raise ValueError(f"groups={list(values)}: accepted are one or more, each with one or more numbers")
-    drawn = figure(7.2, 0.9 + 0.42 * len(values))
+    drawn = figure(WIDEST, 0.9 + 0.42 * len(values))
     axes = drawn.subplots()
     for place, numbers in enumerate(values.values()):
         axes.plot(numbers, [place] * len(numbers), "o", color=LINES[0], markersize=4.5, alpha=0.5)
         axes.plot([np.median(numbers)] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=2)
     for name, place_of in (marks or {}).items():
         axes.axvline(place_of, color=FAINT, linestyle=":", linewidth=1.5)
-        axes.annotate(name, (place_of, 1), (4, 2), axes.get_xaxis_transform(), "offset points", color=INK, fontsize=9)
+        axes.annotate(
+            name, (place_of, 1), (4, 2), axes.get_xaxis_transform(), "offset points", color=INK, fontsize=TYPE
+        )
     axes.set_yticks(range(len(values)), list(values))
     axes.invert_yaxis()
     inked(axes, x=x, framed=False)
@@ -130,7 +132,7 @@ def spread_curves(
         y: what the vertical axis shows.
 
     Returns:
-        A panel for each title, side by side with one scale.
+        A panel for each title, one below the other with one scale.
 
     Raises:
         ValueError: if there is no panel, more lines than can be told apart, or a line has not a point for each place.
@@ -144,8 +146,9 @@ def spread_curves(
         raise ValueError(f"panels_of={list(panels_of)}: accepted are one or more, each with 1 to {len(LINES)} lines")
     named = any(isinstance(place, str) for place in across)
     places = np.arange(len(across)) if named else np.asarray(across, float)
-    drawn = figure(4.4 * len(panels_of) + (2.4 if len(panels_of) == 1 else 0), 3.7)
-    for axes, (title, lines) in zip(panels(drawn, len(panels_of), sharey=True), panels_of.items(), strict=True):
+    drawn = figure(WIDEST, 3.5 * len(panels_of))
+    all_axes = panels(drawn, len(panels_of), rows=len(panels_of), sharey=True)
+    for axes, (title, lines) in zip(all_axes, panels_of.items(), strict=True):
         for (name, values), colour, dash in zip(lines.items(), LINES, DASHES, strict=False):
             curves = np.asarray(values, float)
             if curves.ndim != 2 or curves.shape[1] != len(places):
@@ -155,6 +158,6 @@ def spread_curves(
             axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
         if named:
             axes.set_xticks(places, [str(place) for place in across], rotation=40, ha="right")
-        inked(axes, title if len(panels_of) > 1 else "", x=x, y=y if axes is drawn.axes[0] else "", framed=False)
+        inked(axes, title if len(panels_of) > 1 else "", x=x if axes is drawn.axes[-1] else "", y=y, framed=False)
     legend(drawn.axes[0])
     return drawn

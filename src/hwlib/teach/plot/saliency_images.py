@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from hwlib.teach._theme import FAINT, INK, LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, legend
 
 _MARKS = ("o", "D", "s", "^", "v")
 
@@ -47,6 +48,10 @@ def predicted_and_found(groups: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]
     diagonal = max(low for low, _ in ends), min(high for _, high in ends)
     axes.plot(diagonal, diagonal, color=FAINT, linewidth=1.5, linestyle="--", label="as predicted")
     axes.set(xscale="log", yscale="log", xlim=ends[0], ylim=ends[1])
+    for axis in (axes.xaxis, axes.yaxis):  # plain numbers, few enough that none overlap
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if axis is axes.xaxis else (1,)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     inked(axes, x="distance that the gradient predicts", y="distance found", framed=False)
     legend(axes)
     return drawn
@@ -73,7 +78,7 @@ def surviving(shares: Mapping[str, Mapping[str, float]], *, x: str) -> ThemedFig
     rows = list(next(iter(shares.values()), ()))
     if not rows or len(shares) > len(_MARKS) or any(list(group) != rows for group in shares.values()):
         raise ValueError(f"shares={list(shares)}: accepted are one to {len(_MARKS)} groups with the same disturbances")
-    drawn = figure(6.4, 1.1 + 0.3 * len(rows) + 0.2 * (len(shares) > 2))
+    drawn = figure(WIDEST, 1.1 + 0.3 * len(rows) + 0.2 * (len(shares) > 2))
     axes = drawn.subplots()
     for number, (name, group) in enumerate(shares.items()):
         lift = 0.22 * (number - (len(shares) - 1) / 2) / max(len(shares) - 1, 1)
@@ -86,5 +91,7 @@ def surviving(shares: Mapping[str, Mapping[str, float]], *, x: str) -> ThemedFig
     axes.set_xlim(-0.03, 1.03)
     inked(axes, x=x, framed=False)
     if len(shares) > 1:
-        drawn.legend(loc="outside upper center", ncols=min(len(shares), 2), frameon=False, labelcolor=INK, fontsize=9)
+        drawn.legend(
+            loc="outside upper center", ncols=min(len(shares), 2), frameon=False, labelcolor=INK, fontsize=TYPE
+        )
     return drawn

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwlib._core.types import Array
 from hwlib.teach._theme import LINES
-from hwlib.teach.plot._figure import ThemedFigure, figure, inked, legend, panels
+from hwlib.teach.plot._figure import WIDEST, ThemedFigure, figure, inked, legend, panels
 from hwlib.training import Curves
 
 
@@ -33,8 +33,8 @@ def learning_curves(runs: Mapping[str, Curves]) -> ThemedFigure:
     """
     if not 1 <= len(runs) <= len(LINES):
         raise ValueError(f"runs={sorted(runs)}: accepted are one to {len(LINES)} names, more cannot be told apart")
-    drawn = figure(7.6, 3.6)
-    for axes, what in zip(panels(drawn, 2), ("loss", "accuracy"), strict=True):
+    drawn = figure(WIDEST, 5.6)
+    for axes, what in zip(panels(drawn, 2, rows=2), ("loss", "accuracy"), strict=True):
         for (name, curves), colour in zip(runs.items(), LINES, strict=False):
             before = f"{name}, " if len(runs) > 1 else ""
             for part, dashes in (("train", "--"), ("validation", "-")):
