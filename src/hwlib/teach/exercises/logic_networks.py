@@ -154,13 +154,15 @@ def _error(answer: Any) -> Verdict:
         x, y = as_meant("point", point)
     except (TypeError, ValueError):
         return Verdict("wrong", 'Give (sentence, (x1, x2)), such as ("A", (1, 0)).')
+    if not isinstance(sentence, str):
+        return Verdict("wrong", 'Give (sentence, (x1, x2)), such as ("A", (1, 0)).')
     if sentence != "C":
         reasons = {
             "A": "A is true: each is what it is, by its definition.",
             "B": "B is true: the sum is positive if one of the two is.",
             "D": "D is false, but it follows from the sentences before it.",
         }
-        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(sentence, ""))
     left = max(max(x, 0) + max(y, 0), 0)
     right = max(x + y, 0)
     message = f"At ({x}, {y}) relu(h1 + h2) = {left} and relu(x1 + x2) = {right}"
