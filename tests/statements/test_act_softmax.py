@@ -237,7 +237,7 @@ def smooth_maxima(case):
 
 maxima = Statement(
     "prop-softmax-maximum",
-    text="c7dcb5fc",
+    text="f5c62659",
     cases=lambda: itertools.product(rows(3, (0, 1, -1, -8)), (1, -1, 2, 0.25)),
     hypotheses={"T is above zero": lambda case: case[1] > 0},
     conclusion=smooth_maxima,
