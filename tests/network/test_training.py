@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hwlib.network import initialise, relu_module, snapshots, two_spirals
+from hwlib.network import initialise, relu_module, snapshots, snapshots_together, two_spirals
 
 
 def test_a_run_repeats_itself_and_leaves_the_number_of_threads():
@@ -97,3 +97,40 @@ def test_no_line_separates_the_spirals():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_models_trained_side_by_side_become_what_each_becomes_alone():
+    points, labels = two_spirals(20)
+    alone = [snapshots(relu_module(2, [6, 5], rng=seed), points, labels, steps=[0, 40]) for seed in range(4)]
+    models = [relu_module(2, [6, 5], rng=seed) for seed in range(4)]
+    threads = torch.get_num_threads()
+    together = snapshots_together(models, points, labels, steps=[0, 40])
+    assert torch.get_num_threads() == threads
+    for one, run, model in zip(alone, together, models, strict=True):
+        assert list(run) == [0, 40]
+        assert np.array_equal(one[0](points), run[0](points))
+        assert np.allclose(one[40](points), run[40](points), rtol=1e-8)
+        assert np.allclose(model(torch.from_numpy(points)).detach().numpy(), run[40](points))
+
+
+def test_convolutions_are_trained_side_by_side_too():
+    images, labels = np.random.default_rng(0).normal(size=(12, 1, 4, 4)), np.repeat([0, 1, 2], 4)
+
+    def made(seed):
+        layers = [torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 3)]
+        return initialise(torch.nn.Sequential(*layers), rng=seed)
+
+    options = {"steps": [30], "input_shape": (1, 4, 4)}
+    together = snapshots_together([made(0), made(1)], images, labels, **options)
+    for seed, run in enumerate(together):
+        alone = snapshots(made(seed), images, labels, **options)[30]
+        assert np.allclose(alone(images.reshape(12, -1)), run[30](images.reshape(12, -1)))
+
+
+@pytest.mark.parametrize(
+    "models",
+    [[], [relu_module(1, [2], rng=0), relu_module(1, [3], rng=0)], [torch.nn.Linear(1, 1), torch.nn.Linear(1, 2)]],
+)
+def test_models_side_by_side_are_alike(models):
+    with pytest.raises(ValueError, match="models="):
+        snapshots_together(models, [[0.0], [1.0]], [0, 1], steps=[1])

@@ -7,7 +7,7 @@ from hwlib.network._layer import Layer, LocalAffine
 from hwlib.network._memorise import best_accuracy, memorising_network, separating_direction
 from hwlib.network._network import Network
 from hwlib.network._products import product_network, square_network
-from hwlib.network._training import initialise, relu_module, snapshots, two_spirals
+from hwlib.network._training import initialise, relu_module, snapshots, snapshots_together, two_spirals
 
 __all__ = [
     "Activation",
@@ -28,6 +28,7 @@ __all__ = [
     "relu_module",
     "separating_direction",
     "snapshots",
+    "snapshots_together",
     "square_network",
     "two_spirals",
     "zigzag_network",
