@@ -625,7 +625,7 @@ def harm(p, signal, rest, last=None, m=lambda p, n: p - n - 1):
 
 RIGHT |= {
     "opt-double-descent-width": first_width,
-    "opt-double-descent-error": ("d", 6),
+    "opt-double-descent-error": ("d", 7),
     "opt-double-descent-samples": lambda p, b, r: harm(p, b, r),
     "opt-double-descent-design": [[0.5, 1e-4, 1], [0.5, -1e-4, -1]],
 }
@@ -643,7 +643,8 @@ WRONG |= {
         (("C", 6), "Line C is what the figure"),
         (("E", 6), "an earlier line has the same fault"),
         (("F", 6), "There is no line"),
-        (("D", 50), "at 6 it is"),
+        (("D", 50), "at 7 it is"),
+        (("D", 6), "at 7 it is"),
         (("D", 3), "sizes from six on"),
         (("D", 6.5), "a letter and a whole number"),
     ],
