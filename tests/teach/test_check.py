@@ -216,8 +216,8 @@ EVIL = "__import__('os').environ.update(HWLIB_WAS_HERE='1')"
         ("logic-neuron-implies", (("-2", "1"), "1")),
         ("logic-neuron-certificate", ([EVIL], [EVIL])),
         ("logic-neuron-certificate", (["1100", "0011"], ["0110", "1001"])),
-        ("logic-networks-xnor", [([[EVIL, EVIL]], [EVIL])]),
-        ("logic-networks-xnor", [([["1", "-1"], ["-1", "1"]], ["0", "0"]), ([["-1", "-1"]], ["1"])]),
+        ("logic-networks-and-plane", [([[EVIL, EVIL]], [EVIL])]),
+        ("logic-networks-and-plane", [([["1", "-1"], ["-1", "1"]], ["0", "0"]), ([["-1", "-1"]], ["1"])]),
     ],
 )
 def test_texts_in_an_answer_are_neither_evaluated_nor_read_as_numbers(name, answer, monkeypatch):
@@ -256,7 +256,7 @@ def test_names_begin_with_the_chapter_so_that_only_its_module_is_imported():
     assert set(exercise_names()) <= set(stems)
     for name in exercise_names():
         assert name.startswith(stems[name].replace("_", "-") + "-")
-    code = "import sys; from hwlib.teach import check; check('opt-curvature-size', ...); print(*sys.modules)"
+    code = "import sys; from hwlib.teach import check; check('opt-curvature-trap', ...); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in loaded if name.startswith("hwlib.teach.exercises.")] == [
         "hwlib.teach.exercises.opt_curvature"
