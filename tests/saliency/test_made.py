@@ -98,6 +98,8 @@ def test_decay_alone_goes_to_grey():
         {"zoom": 1},
         {"window": 0},
         {"blur": (-1, 1)},
+        {"blur": 1.0},
+        {"blur": (1.0,)},
         {"jitter": -1},
         {"rng": -1},
     ],
@@ -105,6 +107,12 @@ def test_decay_alone_goes_to_grey():
 def test_class_images_refuse_what_makes_none(options):
     with pytest.raises(ValueError, match="accepted"):
         class_image(Redness(), **{"target": 0, "input_shape": (3, 32, 32), **options})
+
+
+def test_a_zoom_to_almost_nothing_leaves_a_pixel():
+    for seed in range(5):
+        found = class_image(Redness(), 0, input_shape=(3, 8, 8), octaves=1, steps=8, zoom=0.99, rng=seed)
+        assert found.image.isfinite().all()
 
 
 def test_a_gram_matrix_is_a_mean_of_products_and_forgets_places():
@@ -203,3 +211,27 @@ def test_styles_refuse_what_makes_none(options):
     content, style = photos()
     with pytest.raises(ValueError, match="accepted"):
         style_transfer(small_model(), content, style, **{"layers": ["2"], "content_layer": "0", **options})
+
+
+def test_styles_of_what_has_no_features_are_refused():
+    """A quotient by nothing, which would make all pixels NaN."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1, bias=False), torch.nn.ReLU())
+    content, style = photos()
+    for pair, words in [((content, 0 * style), "of the style are all zero"), ((0 * content, style), "of the content")]:
+        with pytest.raises(ValueError, match=words):
+            style_transfer(model, *pair, layers=["1"], content_layer="0", steps=2)
+    for pair, words in [((content, style.repeat(2, 1, 1, 1)), "style has shape"), ((content[0], style), "content has")]:
+        with pytest.raises(ValueError, match=words):
+            style_transfer(model, *pair, layers=["1"], content_layer="0", steps=2)
+    with pytest.raises(ValueError, match="one or more names"):
+        style_transfer(model, content, style, layers=[], content_layer="0", steps=2)
+
+
+@pytest.mark.parametrize("sides", [(1, 8), (8, 1), (1, 1)])
+def test_images_of_one_row_or_column_have_a_style(sides):
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.ReLU())
+    content, style = (image[:, :, : sides[0], : sides[1]] for image in photos())
+    found = style_transfer(model, content, style, layers=["0"], content_layer="0", steps=3)
+    assert found.image.isfinite().all()
+    assert found.style_loss[-1] < found.style_loss[0]

@@ -106,7 +106,7 @@ def spread_evenly(case):
 
 norms = Statement(
     "prop-images-norms",
-    text="f76277ff",
+    text="7c5228fb",
     cases=pairs_of_classes,
     hypotheses={
         "weights differ": lambda case: any(difference(case)),

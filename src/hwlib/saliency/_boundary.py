@@ -163,10 +163,10 @@ def boundary_bracket(
 
     count, share = whole("samples", samples, least=1), positive("resolution", resolution)
     end = positive("farthest", farthest)
-    if image.shape != direction.shape or len(image) != 1 or not bool((direction != 0).any()):
+    if image.shape != direction.shape or len(image) != 1 or not 0 < float(direction.double().norm()) < math.inf:
         raise ValueError(
             f"image of shape {tuple(image.shape)} and direction of shape {tuple(direction.shape)}: accepted are "
-            "(1, ...), the same for both, and a direction that is not zero"
+            "(1, ...), the same for both, and a direction that is finite and not zero"
         )
     length = float(direction.double().norm())
 

@@ -116,6 +116,8 @@ def class_image(
 
     channels, high, wide = _shape(input_shape)
     total = whole("octaves", octaves, least=1) * whole("steps", steps, least=1)
+    if not (isinstance(blur, Sequence) and len(blur) == 2):
+        raise ValueError(f"blur={blur!r}: accepted are two widths, at the beginning and the end of an octave")
     for name, value in (("jitter", jitter), ("zoom", zoom), ("decay", decay), ("blur", max(blur)), ("blur", min(blur))):
         positive(name, value, zero=True)
     positive("learning_rate", learning_rate)
@@ -177,7 +179,7 @@ def _gradient(
         padded = torch.nn.functional.pad(leaf, (reach,) * 4, mode="reflect")
         moved = padded[:, :, down : down + high, right : right + wide]
         seen = torch.nn.functional.interpolate(
-            moved, size=(round(factor * high), round(factor * wide)), mode="bilinear"
+            moved, size=(max(1, round(factor * high)), max(1, round(factor * wide))), mode="bilinear"
         )
         (gradient,) = torch.autograd.grad(model(seen)[0, goal], leaf)
     return gradient

@@ -36,6 +36,7 @@ class FoolingImage:
         images: ``(k, ...)``: the original, the steps until the target was reached, and from then on each shorter way.
         norms: ``(k,)``: Euclidean distance of each from the original.
         probabilities: ``(k, classes)``.
+        box: ends of the pixels' range.
     """
 
     image: torch.Tensor
@@ -45,6 +46,7 @@ class FoolingImage:
     images: torch.Tensor
     norms: torch.Tensor
     probabilities: torch.Tensor
+    box: tuple[float, float] = (0.0, 1.0)
 
     @property
     def perturbation(self) -> torch.Tensor:
@@ -56,12 +58,12 @@ class FoolingImage:
         """Its Euclidean norm, the least that was found; there may be a shorter one."""
         return float(self.perturbation.double().norm())
 
-    def scaled(self, factor: float, *, box: tuple[float, float] = (0.0, 1.0)) -> torch.Tensor:
+    def scaled(self, factor: float, *, box: tuple[float, float] | None = None) -> torch.Tensor:
         """The original with a multiple of the perturbation.
 
         Args:
             factor: 1 for the image itself, which is just beyond the border; more goes further beyond it.
-            box: ends of the pixels' range, at which pixels are cut off.
+            box: ends of the range at which pixels are cut off; without it those that the image was made with.
 
         Returns:
             ``(1, ...)``.
@@ -73,7 +75,7 @@ class FoolingImage:
             >>> fooling_image(model, torch.tensor([[0.6, 0.2]]), 1).scaled(2).round(decimals=2)
             tensor([[0.2000, 0.6000]])
         """
-        return (self.original + factor * self.perturbation).clamp(*box)
+        return (self.original + factor * self.perturbation).clamp(*(self.box if box is None else box))
 
     def __repr__(self) -> str:
         return f"FoolingImage({self.label} to {self.target}, norm {self.norm:.4g}, {len(self.images) - 1} steps)"
@@ -225,7 +227,7 @@ class _Search:
         images = torch.cat(self.kept)
         norms = (images - self.start).double().flatten(1).norm(dim=1)
         found = probabilities(torch.cat(self.scores))
-        return FoolingImage(self._image(self.best), self.start, self.label, self.goal, images, norms, found)
+        return FoolingImage(self._image(self.best), self.start, self.label, self.goal, images, norms, found, self.box)
 
     def _way(self, here: Array, origin: Array, margin: float) -> Array:
         """The shortest way from an origin to where, by the tangents here, the target is ahead of its rivals.
@@ -235,7 +237,9 @@ class _Search:
         """
         _, gaps, slopes = tangent(self.model, self._image(here), self.goal, self.rivals)
         needs = gaps + self.lead + slopes @ (origin - here)  # what is missing at the origin, by the tangent here
-        needs = needs + margin * abs(needs).max()
+        # From a tie almost nothing is missing: then a thousandth of the range, lest rounding lose the step.
+        least = 1e-3 * min(1.0, self.box[1] - self.box[0]) * np.linalg.norm(slopes, axis=1).max()
+        needs = needs + margin * max(abs(needs).max(), least)
         way = least_norm_in_box(-slopes, needs, self.box[0] - origin, self.box[1] - origin)
         # Whom the tangents leave well behind costs a gradient in each step; it comes back when it overtakes.
         spare = -slopes @ way - needs > _SPARE * abs(needs).max()

@@ -174,7 +174,8 @@ class MadeImages:
         variants: one class with all that holds a climb back, with one part of it left out, and with none.
         gallery: last pictures of more classes, also of those that nobody would recognise.
         styles: photographs in the style of others.
-        provenance: versions, machine, date and minutes of computing.
+        provenance: script, network, photographs; and for each of its ``parts`` versions, machine and date, and
+            minutes of computing where they were taken.
     """
 
     fooling: FoolingTable

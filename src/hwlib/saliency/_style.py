@@ -82,7 +82,8 @@ def style_transfer(
         The image, its stages and losses.
 
     Raises:
-        ValueError: if there is no such layer, or an argument is not as above.
+        ValueError: if there is no such layer, its features are all zero where they are to be reached or kept, or an
+            argument is not as above.
 
     Chapter: *Images made by gradients*.
 
@@ -105,9 +106,17 @@ def style_transfer(
     total = whole("steps", steps, least=1)
     kept_at = np.unique(np.linspace(0, total, whole("stages", stages, least=2)).round().astype(np.int64))
     names = list(layers)
+    if not names:
+        raise ValueError(f"layers={layers!r}: accepted are one or more names of modules")
+    for name, image in (("content", content), ("style", style)):
+        if image.ndim != 4 or len(image) != 1:
+            raise ValueError(f"{name} has shape {tuple(image.shape)}: accepted is (1, 3, h, w)")
     with torch.no_grad():
         grams = {name: gram(found) for name, found in features(model, style, names).items()}
         kept = features(model, content, [content_layer])[content_layer]
+        for picture, name, wanted in (("content", content_layer, kept), *(("style", *one) for one in grams.items())):
+            if not bool(wanted.any()):
+                raise ValueError(f"layer {name!r}: the features of the {picture} are all zero; accepted are other ones")
         rough = _roughness(content)
     image = content.detach().clone().requires_grad_(True)
     climb = torch.optim.Adam([image], lr=learning_rate)
@@ -202,4 +211,5 @@ def _share(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 def _roughness(image: torch.Tensor) -> torch.Tensor:
     """Sum of the mean squared differences of neighbours in rows and in columns, as a share of a tenth of full range."""
-    return 100 * (image.diff(dim=2).square().mean() + image.diff(dim=3).square().mean())
+    steps = [image.diff(dim=axis).square() for axis in (2, 3)]
+    return 100 * (steps[0].sum() / max(1, steps[0].numel()) + steps[1].sum() / max(1, steps[1].numel()))

@@ -91,6 +91,9 @@ WRONG = {
     ],
     "saliency-images-error": [
         (([[1, 0]], [[0, 1]]), "look for one against it"),
+        (([[0.3]], [[0.1 + 0.2]]), "look for one against it"),
+        (([[1, 2]], [[2 + 1e-12, 1]]), "look for one against it"),
+        (([[1e-5]], [[2e-5]]), "Entry (0,0) of the Gram matrices is 1e-10 and 4e-10"),
         (([[1, 3]], [[2, 2]]), "equal sums"),
         (([[1, 1]], [[1, -1]]), "after a ReLU have none"),
         (([[1, 1]], [[1, 1, 0]]), "about one shape"),

@@ -149,19 +149,35 @@ def _error(answer: Any) -> Verdict:
     if min(first.min(), second.min()) < 0:
         diagnosis = "With signs it is easier; features after a ReLU have none."
         return Verdict("wrong", "A feature is negative somewhere.", diagnosis)
+    scale = max(first.max(), second.max(), np.finfo(float).tiny)
+    first, second = first / scale, second / scale  # the claim does not depend on it, and rounding does not matter then
     grams = first @ first.T, second @ second.T
-    apart = ~np.isclose(*grams, rtol=1e-9, atol=1e-9)
+    apart = abs(grams[0] - grams[1]) > 1e-9
     if apart.any():
         i, j = np.argwhere(apart)[0]
-        message = f"Entry ({i},{j}) of the Gram matrices is {grams[0][i, j]:g} and {grams[1][i, j]:g}."
+        here, there = (scale * (scale * float(matrix[i, j])) for matrix in grams)
+        message = f"Entry ({i},{j}) of the Gram matrices is {here:g} and {there:g}."
         sums = np.allclose(first.sum(1), second.sum(1))
         return Verdict(
             "wrong", message, named({"These have equal sums; a Gram matrix adds products.": bool(sums and first.any())})
         )
-    if sorted(first.T.tolist()) == sorted(second.T.tolist()):
+    if _same_columns(first, second):
         diagnosis = "That is an example of the claim; look for one against it."
         return Verdict("wrong", "The columns of both are the same, in some order.", diagnosis)
-    return Verdict("right", f"Both have the Gram matrix {grams[0].tolist()}, and their columns differ.")
+    given = np.round(scale * (scale * grams[0]), 9).tolist()
+    return Verdict("right", f"Both have the Gram matrix {given}, and their columns differ.")
+
+
+def _same_columns(first: AnyArray, second: AnyArray) -> bool:
+    """Whether two maps, of size one or so, have the same columns in some order, but for rounding."""
+    left = list(second.T)
+    for column in first.T:
+        apart = [float(abs(column - other).max()) for other in left]
+        nearest = int(np.argmin(apart))
+        if apart[nearest] > 1e-4:
+            return False
+        left.pop(nearest)
+    return True
 
 
 @exercise("saliency-images-orthogonal")
@@ -285,7 +301,10 @@ QUIZ = Quiz(
                 "Noise and a picture that people recognise reach it alike; which of them one gets is decided by what "
                 "the ascent is not allowed to do.",
             ),
-            Choice("That the network was trained well.", "The same ascent works on any network with a gradient."),
+            Choice(
+                "That the network was trained well.",
+                "Nothing in the ascent asks how good the network is.",
+            ),
             Choice(
                 "One of many images with that score, chosen by start, steps and regularizers.",
                 "So it says something about the network, and as much about the regularizers.",
