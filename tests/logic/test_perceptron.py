@@ -247,3 +247,16 @@ def test_the_same_seed_gives_the_same_ends():
     assert (one.losses == other.losses).all()
     assert repr(one).endswith("of 30 starts solved)")
     assert one.interval == wilson(int(one.solved.sum()), 30)
+
+
+def test_a_far_start_and_far_points_are_exact_too():
+    run = perceptron([[1], [2]], [0, 1], start=(2**62, 2**62), most_corrections=3)
+    assert run.history[1:] == tuple((2**62 - k, 2**62 - k) for k in (1, 2, 3))  # all fire, and the first should not
+    below = perceptron([[2]], [1], start=(-(2**63), 0), most_corrections=1)
+    assert below.history[-1] == (2 - 2**63, 1)
+    assert most_mistakes([[0], [40_000]], [0, 1]) == 3
+    assert most_mistakes([[40_000]], [0]) == 1
+    for x in (2**16, 2**40):
+        worst = most_mistakes([[x, 1], [1, x]], [0, 0])
+        assert worst <= mistake_bound([[x, 1], [1, x]], [0, 0])
+        assert worst >= perceptron([[x, 1], [1, x]], [0, 0]).mistakes

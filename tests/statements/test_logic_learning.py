@@ -253,7 +253,7 @@ def circle_cases():
 
 circle = Statement(
     "prop-learning-circle",
-    text="b9dd4eb6",
+    text="883e58ba",
     cases=circle_cases,
     hypotheses={
         "whole": lambda case: not any(q for x in case[0] for _, q in x),

@@ -46,6 +46,17 @@ def test_a_frame_shows_the_neuron_and_its_next_mistake(gate, turned):
             assert states[int(found[1])] == states[count]
 
 
+def test_each_gate_ends_within_the_slider():
+    """The caption: AND, OR and NAND are learned after different numbers of mistakes, XOR comes back, in both orders."""
+    for gate, stack in zip(TABLES, explorer.children[-1].children, strict=True):
+        ends = [
+            [re.search(r"Learned, after (\d+)|(It was here before)", frame.value) for frame in order.children]
+            for order in stack.children
+        ]
+        found = [next(match for match in order if match) for order in ends]
+        assert all(match[2] for match in found) if gate == "XOR" else found[0][1] != found[1][1]
+
+
 def test_it_opens_on_xor_back_where_it_was():
     assert explorer.children[0].value == "XOR"
     frame = explorer.children[-1].children[3].children[0].children[explorer.children[2].value]

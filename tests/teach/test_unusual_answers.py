@@ -32,6 +32,11 @@ def whole_matrix(kernel, input_shape, stride, padding):
     return conv_matrix(kernel, input_shape, stride=stride, padding=padding).toarray()
 
 
+def tenths(n):
+    (weight, bias), (outer, last) = parity(n)
+    return [(0.1 * weight, 0.1 * bias), ([[10 * v for v in outer[0]]], last)]
+
+
 def least_shift(radius, tolerance):
     if tolerance >= SWISH_CONSTANT:
         return radius + 2
@@ -43,24 +48,36 @@ def turned(hidden, output):
 
 
 BITS = ([(1, 1, 0, 0), (0, 0, 1, 1)], [(1, 0, 1, 0), (0, 1, 0, 1)])
-AND_ON_THE_PLANE = [([[0, 0.1], [-0.3, 0.3]], [0, 0]), ([[3, -1]], [0])]
+AND_ON_THE_PLANE = [([[0.1, 0], [0.3, -0.3]], [0, 0]), ([[3, -1]], [0])]
 
 W = symbol_array("w", (3,))
 SLIDE = [[W[1], W[2], 0, 0, 0], [0, W[0], W[1], W[2], 0], [0, 0, 0, W[0], W[1]]]
 
 RIGHT = {
+    "a letter in lower case, and tables as text": ("logic-neuron-error", ("c", "0010", "0100")),
+    "a bias that is no whole number": ("logic-learning-error", ("C", (0, 0, -0.5), (0, 0), (1, 1))),
+    "tenths in two units that bend at one place": (
+        "pwl-pieces-convex",
+        [([[3], [1]], [0.3, 0.1]), ([[0.3, -0.1]], [0])],
+    ),
+    "a switch at zero, in tenths": (
+        "pwl-pieces-error",
+        ("c ", [([[0.1], [-0.3]], [0, 0]), ([[0.3, -0.1]], [0])]),
+    ),
+    "whole slopes as floats": ("pwl-kinks-save", [1.0, 0.0, 2.0, 5.0]),
     "rows one after the other": ("conv-matrix-slide-1d", map(tuple, SLIDE)),
     "rows that are matrices": ("conv-matrix-slide-1d", [sympy.Matrix([row]) for row in SLIDE]),
     "entries that are not simplified": (
         "conv-matrix-slide-1d",
         [[(x**2 - 1) / (x - 1) - 1 if x != 0 else 0 for x in row] for row in SLIDE],
     ),
-    "weights that are no floats": ("logic-neuron-implies", ((Q(-7, 10), Q(1, 10)), Q(6, 10))),
-    "weights as decimals": ("logic-neuron-implies", ((-0.7, 0.1), 0.6)),
-    "weights of 32 bits": ("logic-neuron-implies", (torch.tensor([-0.7, 0.1]), torch.tensor(0.6))),
+    "weights that are no floats": ("logic-neuron-council", ((Q(2, 10), *[Q(1, 10)] * 4), Q(-4, 10))),
+    "weights as decimals": ("logic-neuron-council", ((0.2, 0.1, 0.1, 0.1, 0.1), -0.4)),
+    "weights of 32 bits": ("logic-neuron-council", (torch.tensor([0.2, 0.1, 0.1, 0.1, 0.1]), torch.tensor(-0.4))),
     "a bias in brackets": ("logic-neuron-implies", ([-1, 1], [0])),
     "bits that are true or false": ("logic-neuron-certificate", np.array(BITS, bool).tolist()),
     "bits that are floats": ("logic-neuron-certificate", np.array(BITS, float)),
+    "layers of tenths": ("logic-networks-parity", tenths),
     "regions of tenths": ("logic-networks-and-plane", AND_ON_THE_PLANE),
     "layers one after the other": ("logic-networks-parity", lambda n: iter(parity(n))),
     "no hidden neuron where none is needed": (
@@ -112,8 +129,15 @@ def test_a_right_answer_in_an_unusual_form_is_accepted(form):
         ("logic-networks-and-plane", [(np.zeros((0, 2)), []), (np.zeros((1, 0)), [0])], "Layer 1 has no neurons"),
         ("logic-neuron-implies", (-1, 1, 0), "Give weights and bias"),
         ("conv-gradients-kernel", lambda x, dz: np.atleast_1d(x.sum() * dz.sum()), "array of shape (1,)"),
+        (
+            "logic-networks-parity",  # the first layer is dead, the second is not
+            lambda n: [([[-1] * n], [-1]), ([[1], [1]], [2, 0]), ([[0, 1]], [0])],
+            "the output is 0, expected 1. Hidden values there: (0), then (2, 0).\nThe output is constant",
+        ),
         ("conv-matrix-build", lambda *case: whole_matrix(*case).astype(int), "is 0, expected 0.5"),
         ("conv-gradients-input", lambda w, dz, *_: (w[0, 0] * dz).astype(int), "expected"),
+        ("logic-neuron-negate", lambda w, b: 5, "your function returns 5: give w and b"),
+        ("logic-neuron-negate", lambda w, b: (-w[:1], -b - 1), "the weights are 1: accepted are 2"),
         ("act-swish-error", ("C", 1e200, 1e200), "Swish grows; the slope is 1."),
         ("mixture-network-bend", ([0.3, 0.7], [7, -3]), "its share is too small"),  # equal, and in floats larger
         ("mixture-network-xor", ([0.75, 0.25], [[-0.3, 10], [0.3, -10], [-0.3, 10]]), "accepted is (2, 3)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,7 +18,8 @@ from hwlib.logic._functions import corners
 from hwlib.logic._separate import NotSeparable, Point, Separable, separate_points
 
 MOST_VARIABLES_ALL = 4
-_SMALL = 2**15  # up to here sums of a million corrections fit into 64 bits
+_SMALL = 2**15  # points up to here, and
+_LARGE = 2**40  # weights to begin with up to here: sums after a million corrections fit into 64 bits
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,10 @@ def perceptron(
     """
     signed, least = _signed(points, values)
     limit = whole("most_corrections", most_corrections, least=0)
-    weights = np.zeros_like(signed[0]) if start is None else whole_array("start", start).astype(signed.dtype)
+    weights = np.zeros_like(signed[0]) if start is None else whole_array("start", start)
+    if weights.size and (weights.astype(object).max() > _LARGE or weights.min() < -_LARGE):
+        signed = signed.astype(object)
+    weights = weights.astype(signed.dtype)
     if weights.shape != signed[0].shape:
         raise ValueError(f"start={start!r}: accepted are {len(signed[0])} whole numbers, the last one the bias")
     given = np.where(least == 0, 1, -1)
@@ -189,11 +194,11 @@ def mistake_bounds(arity: int) -> dict[int, Fraction]:
     bounds: dict[int, Fraction] = {}
     for number in np.flatnonzero(classify_functions(n).separable).tolist():
         table = np.array(numbered_function(number, n).values).reshape((2,) * n)
-        turned = [np.transpose(t, axes) for t in (table, 1 - table) for axes in itertools.permutations(range(n))]
-        first = min(tuple(t.ravel().tolist()) for t in turned)
-        if first not in known:
-            known[first] = mistake_bound(corners(n), first)
-        bounds[number] = known[first]
+        if (itself := tuple(table.ravel().tolist())) not in known:
+            bound = mistake_bound(corners(n), itself)
+            turned = (np.transpose(t, axes) for t in (table, 1 - table) for axes in itertools.permutations(range(n)))
+            known |= {tuple(t.ravel().tolist()): bound for t in turned}
+        bounds[number] = known[itself]
     return bounds
 
 
@@ -225,8 +230,20 @@ def most_mistakes(points: npt.ArrayLike, values: npt.ArrayLike) -> int:
     while len(met):
         count += 1
         at, row = np.nonzero(met @ signed.T < least)
-        met = np.unique(met[at] + signed[row], axis=0) if len(at) else met[:0]
+        met = _distinct(met[at] + signed[row])
     return count
+
+
+def _distinct(rows: AnyArray) -> AnyArray:
+    """Each row once; rows of small numbers are told apart by one number each, which is quick."""
+    if not len(rows):
+        return rows
+    spans = rows.max(axis=0) - rows.min(axis=0) + 1
+    if math.prod(map(int, spans)) < 2**62:
+        keys = np.ravel_multi_index(tuple((rows - rows.min(axis=0)).astype(np.int64).T), tuple(map(int, spans)))
+        return rows[np.unique(keys, return_index=True)[1]]
+    once = list(dict.fromkeys(map(tuple, rows)))
+    return np.array(once, dtype=rows.dtype)
 
 
 @dataclass(frozen=True)
@@ -276,10 +293,11 @@ def perceptron_census(arity: int, *, order: npt.ArrayLike | None = None) -> Perc
     if sorted(rows) != list(range(2**n)):
         raise ValueError(f"order={order!r}: accepted are the rows 0 to {2**n - 1}, each once")
     size = 2**2**n
-    places = np.hstack([corners(n), np.ones((2**n, 1), dtype=np.int64)]).astype(np.int32)
+    touched = [[*np.flatnonzero(point).tolist(), n] for point in corners(n)]  # by a correction: weights, and the bias
     numbers = np.arange(size)
     learned, corrections, farthest = np.zeros(size, bool), np.zeros(size, np.int64), np.zeros(size, np.int64)
-    weights = np.zeros((size, n + 1), dtype=np.int32)  # of the runs that go on, as all that follows
+    weights = np.zeros((n + 1, size), dtype=np.int16)  # of the runs that go on, as all that follows
+    far = np.zeros(size, np.int16)
     since = np.zeros(size, np.int64)
     kept, then = weights.copy(), since.copy()
     passes, power = 0, 1
@@ -287,17 +305,19 @@ def perceptron_census(arity: int, *, order: npt.ArrayLike | None = None) -> Perc
         before = since.copy()
         for row in rows:
             wanted = numbers >> (2**n - 1 - row) & 1
-            error = (wanted - (weights @ places[row] >= 0)).astype(np.int32)
-            weights += error[:, None] * places[row]
+            error = (wanted - (sum(weights[k] for k in touched[row]) >= 0)).astype(np.int16)
+            for k in touched[row]:
+                weights[k] += error
+                np.maximum(far, abs(weights[k]), out=far)
             since += error != 0
-            farthest[numbers] = np.maximum(farthest[numbers], abs(weights).max(axis=1))
         passes += 1
         done = since == before
-        back = (weights == kept).all(axis=1) & ~done
+        back = (weights == kept).all(axis=0) & ~done
         learned[numbers[done]] = True
         corrections[numbers] = np.where(done, since, since - then)
+        farthest[numbers] = far
         left = ~(done | back)
-        numbers, weights, kept = numbers[left], weights[left], kept[left]
+        numbers, weights, kept, far = numbers[left], weights[:, left], kept[:, left], far[left]
         since, then = since[left], then[left]
         if passes == power:
             kept, then, power = weights.copy(), since.copy(), 2 * power

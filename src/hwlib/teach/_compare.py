@@ -26,6 +26,8 @@ from hwlib.teach._verdict import UNANSWERED, Verdict, is_open
 if TYPE_CHECKING:
     import sympy
 
+    from hwlib.network import Network
+
 __all__ = ["compare_function", "compare_matrix", "compare_places"]
 
 Place = tuple[int, ...]
@@ -280,6 +282,23 @@ def rounding(values: Any) -> Fraction:
 
 
 _FLOATS = (float, np.floating)
+
+
+def exact_network(layers: Any) -> Network:
+    """Layers ``(weight, bias)`` as a network in Fractions, the way a student means them: 0.1 is a tenth.
+
+    Raises:
+        TypeError: if it is no sequence of pairs.
+        ValueError: if an entry is no finite real number, or shapes do not fit.
+
+    Example:
+        >>> exact_network([([[0.1]], [0])]).layers[0].weight.tolist()
+        [[Fraction(1, 10)]]
+    """
+    from hwlib.network import Network
+
+    pairs = [(as_meant("weight", weight), as_meant("bias", bias)) for weight, bias in layers]
+    return Network.from_arrays(pairs).as_fractions()
 
 
 def decimal(number: Any) -> str:

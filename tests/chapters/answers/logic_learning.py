@@ -33,6 +33,7 @@ WRONG = {
         (trace(OR, sign=-1), "the wrong way"),
         ([*trace(OR), (9, 9, 9)], "nothing more to correct"),
         ([(0, 0, -1), (7, 7, 7)], "Correcting it gives"),
+        ([], "your list ends."),
         ([(0, 0)], "Give a list of triples"),
     ],
     "logic-learning-error": [
@@ -41,7 +42,7 @@ WRONG = {
         (("D", (0, 0, -1), (0, 0), (1, 1)), "not the first: it follows"),
         (("C", (0, 0, 0), (0, 0), (1, 1)), "is not right to begin with"),
         (("C", (1, 1, -2), (0, 0), (1, 1)), "nothing is corrected"),
-        (("C", (0, 0, -5), (0, 0), (1, 1)), "just on the right side"),
+        ((" c", (0, 0, -2.5), (0, 0), (1, 1)), "just on the right side"),
         ("C", "Give (sentence, (w1, w2, b), x, y)"),
     ],
     "logic-learning-start": [

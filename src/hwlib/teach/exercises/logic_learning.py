@@ -35,7 +35,7 @@ def _trace(answer: Any) -> Verdict:
     mistakes = {
         "The bias learns as well, as the weight of an input that is always 1.": _walk(bias=0),
         "At a sum of zero the neuron fires.": _walk(least=1),
-        "One pass is not enough: go on until a whole pass has no mistake.": wanted[: len(given)] * (len(given) > 0),
+        "One pass is not enough: go on until a whole pass has no mistake.": wanted[: len(given)] if given else None,
         "The list is of the states after mistakes; the start is not one of them.": [run.history[0], *wanted],
         "The step goes the wrong way: at a point where it should fire, x is added.": _walk(sign=-1),
     }
@@ -51,7 +51,7 @@ def _trace(answer: Any) -> Verdict:
             f"After mistake {place} the state is {before}. The next point that is wrong is {x}, with the sum {total}, "
             f"though f{x} = {run.values[row]}. Correcting it gives {wanted[place]}; {is_there}."
         )
-    return Verdict("wrong", message, named({text: given == list(states) for text, states in mistakes.items()}))
+    return Verdict("wrong", message, named({text: given == states for text, states in mistakes.items()}))
 
 
 def _walk(*, bias: int = 1, least: int = 0, sign: int = 1) -> list[tuple[int, ...]]:
@@ -73,12 +73,12 @@ def _error(answer: Any) -> Verdict:
         return UNANSWERED
     try:
         sentence, state, right, wrong = answer
-        weights = np.array([int(w) for w in index_tuple(state)])
+        sentence, weights = sentence.strip().upper(), as_meant("state", state)
         places = [index_tuple(point) for point in (right, wrong)]
         if weights.shape != (3,) or any(place not in _rows() for place in places):
             raise ValueError
-    except (TypeError, ValueError):
-        form = 'Give (sentence, (w1, w2, b), x, y), such as ("A", (1, 1, 0), (0, 1), (1, 1)): whole numbers and bits.'
+    except (AttributeError, TypeError, ValueError):
+        form = 'Give (sentence, (w1, w2, b), x, y), such as ("A", (1, 1, 0), (0, 1), (1, 1)): numbers, and two points.'
         return Verdict("wrong", form)
     if sentence != "C":
         reasons = {
@@ -86,26 +86,30 @@ def _error(answer: Any) -> Verdict:
             "B": "B is true: each correction at x moves the sum by at least 1, and it need not move for ever.",
             "D": "D is false, but it is not the first: it follows from the sentences before it.",
         }
-        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(sentence, ""))
     x, y = (np.array([*place, 1]) for place in places)
     values = [_AND[_rows().index(place)] for place in places]
     if not _is_right(weights, x, values[0]):
-        return Verdict("wrong", f"With {tuple(weights.tolist())} the point {places[0]} is not right to begin with.")
+        return Verdict("wrong", f"With {_shown(weights)} the point {places[0]} is not right to begin with.")
     if _is_right(weights, y, values[1]):
-        return Verdict("wrong", f"With {tuple(weights.tolist())} the point {places[1]} is right: nothing is corrected.")
+        return Verdict("wrong", f"With {_shown(weights)} the point {places[1]} is right: nothing is corrected.")
     after = weights + (1 if values[1] else -1) * y
     if _is_right(after, x, values[0]):
-        message = f"The correction at {places[1]} leads to {tuple(after.tolist())}, and {places[0]} is still right."
+        message = f"The correction at {places[1]} leads to {_shown(after)}, and {places[0]} is still right."
         return Verdict("wrong", message, "Look for a point whose sum is just on the right side.")
-    message = f"The correction at {places[1]} leads to {tuple(after.tolist())}, where {places[0]} is wrong."
+    message = f"The correction at {places[1]} leads to {_shown(after)}, where {places[0]} is wrong."
     return Verdict("right", message)
+
+
+def _shown(state: AnyArray) -> str:
+    return f"({', '.join(map(str, state))})"
 
 
 def _rows() -> list[tuple[int, ...]]:
     return [tuple(row) for row in corners(2).tolist()]
 
 
-def _is_right(weights: Integers, x: Integers, value: int) -> bool:
+def _is_right(weights: AnyArray, x: Integers, value: int) -> bool:
     return bool((weights @ x >= 0) == bool(value))
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from hwlib._core.types import AnyArray, Integers
-from hwlib.logic import BooleanFunction, LogicNetwork, boolean_function, corners, prove_gate
+from hwlib.logic import (
+    BooleanFunction,
+    LogicNetwork,
+    NotSeparable,
+    boolean_function,
+    corners,
+    prove_gate,
+    separate_points,
+)
 from hwlib.teach import Choice, Question, Quiz, Verdict, exercise
 from hwlib.teach._compare import as_meant, decimal, named, returned
 from hwlib.teach._verdict import UNANSWERED, is_open
@@ -97,25 +106,37 @@ def _and_on_the_plane(answer: Any) -> Verdict:
     return Verdict("wrong", f"At ({x}, {y}) the output is {value}, but the inputs {is_both}.", diagnosis)
 
 
+def _two(point: Any) -> tuple[Fraction, Fraction]:
+    numbers = as_meant("point", point)
+    if numbers.shape != (2,):
+        raise ValueError
+    return numbers[0], numbers[1]
+
+
 @exercise("logic-networks-one")
 def _one_is_not_enough(answer: Any) -> Verdict:
     """A point where a network of one hidden neuron is wrong about AND on the plane."""
     if not callable(answer):
         return Verdict("wrong", f"Give the function itself, not {answer!r}.")
-    told = ""
-    for w, b, v, c in _ONE_NEURON:
+    met: list[tuple[Fraction, Fraction]] = []
+    count = 0
+    for count, (w, b, v, c) in enumerate(_networks_against(met)):
         point = returned(answer, {"w": w, "b": b, "v": v, "c": c})
+        if count and point is UNANSWERED:
+            nothing = f"For w = {w}, b = {b}, v = {v}, c = {c} your function returns nothing."
+            return Verdict("wrong", nothing, "Also this network is wrong somewhere: which point have you not tried?")
         if isinstance(point, Verdict):
             return point
         if is_open(point):
             return UNANSWERED
         try:
-            x, y = (Fraction(float(p)) for p in as_meant("point", point))
-        except (TypeError, ValueError, OverflowError):
+            x, y = _two(point)
+        except (TypeError, ValueError):
             return Verdict("wrong", f"Your function returns {point!r}: give a point (x1, x2) of two numbers.")
         value = v * max(Fraction(w[0]) * x + Fraction(w[1]) * y + b, Fraction(0)) + c
         is_both = x > 0 and y > 0
         if (value > 0) != is_both:
+            met.append((x, y))
             continue
         told = f"For w = {w}, b = {b}, v = {v}, c = {c} your function returns ({x}, {y}), where the output is {value}"
         mistake = named(
@@ -124,13 +145,39 @@ def _one_is_not_enough(answer: Any) -> Verdict:
                     {x, y} <= {Fraction(0), Fraction(1)}
                 ),
                 "One point for all networks is not enough: some network is right there.": _is_constant(answer),
+                "There are networks that are right at all points that you have returned so far: try others.": (
+                    count >= len(_ONE_NEURON)
+                ),
                 "Where the output is positive a false point is needed, and where it is not a true one.": True,
             }
         )
         return Verdict(
             "wrong", f"{told}: that is right, the inputs are {'' if is_both else 'not '}both positive.", mistake
         )
-    return Verdict("right", f"A wrong point for each of {len(_ONE_NEURON)} networks.")
+    return Verdict("right", f"A wrong point for each of {count + 1} networks.")
+
+
+def _networks_against(met: list[tuple[Fraction, Fraction]]) -> Iterator[tuple[tuple[int, int], int, int, int]]:
+    """One neuron (w, b, v, c) after the other; after the fixed ones such as are right at all points met so far.
+
+    They end where no neuron is right at these points, so that the few points are a proof, or after a dozen.
+    """
+    yield from _ONE_NEURON
+    for turn in range(12):
+        once = set(met)
+        scale = math.lcm(*(p.denominator for point in once for p in point))
+        sides: list[list[tuple[int, int]]] = [[], []]
+        for x, y in once:
+            sides[x > 0 and y > 0].append((int(x * scale), int(y * scale)))
+        try:
+            found = separate_points(sides[1], sides[0])
+        except ValueError:  # beyond 64 bits: points of which no list is made
+            return
+        if isinstance(found, NotSeparable):
+            return
+        (p, q), b = found.weights, 2 * found.bias + 1  # twice: at least 1 at true points, at most -1 at false ones
+        w = 2 * scale * p, 2 * scale * q
+        yield (w, b, 1, 0) if turn % 2 == 0 else ((-w[0], -w[1]), 1 - b, -1, 1)
 
 
 _ONE_NEURON = [
@@ -151,8 +198,9 @@ def _error(answer: Any) -> Verdict:
         return UNANSWERED
     try:
         sentence, point = answer
-        x, y = as_meant("point", point)
-    except (TypeError, ValueError):
+        sentence = sentence.strip().upper()
+        x, y = _two(point)
+    except (AttributeError, TypeError, ValueError):
         return Verdict("wrong", 'Give (sentence, (x1, x2)), such as ("A", (1, 0)).')
     if not isinstance(sentence, str):
         return Verdict("wrong", 'Give (sentence, (x1, x2)), such as ("A", (1, 0)).')

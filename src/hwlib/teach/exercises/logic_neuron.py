@@ -119,8 +119,17 @@ def _negate(answer: Any) -> Verdict:
         return 1 - table(w, b)
 
     def given(w: Integers, b: int) -> Any:
-        neuron = answer(w, b)
-        return None if neuron is None or is_open(neuron) else table(*neuron)
+        neuron = answer(w.copy(), b)
+        if neuron is None or is_open(neuron):
+            return None
+        try:
+            weights, biases = (as_meant("answer", part) for part in neuron)
+            (size,), (bias,) = weights.shape, biases.ravel()
+        except (TypeError, ValueError):
+            return Verdict("wrong", f"For w = {w.tolist()}, b = {b} your function returns {neuron!r}: give w and b.")
+        if size != len(w):
+            return Verdict("wrong", f"For w = {w.tolist()}, b = {b} the weights are {size}: accepted are {len(w)}.")
+        return table(weights, bias)
 
     if not callable(answer):
         return compare_function(answer, on_the_table, [])
@@ -146,10 +155,11 @@ def _error(answer: Any) -> Verdict:
         return UNANSWERED
     try:
         sentence, *tables = answer
-        f, g = (boolean_function(list(table)) for table in tables)
+        sentence = sentence.strip().upper()
+        f, g = (boolean_function(list(map(int, t)) if isinstance(t, str) else list(t)) for t in tables)
         if (f.arity, g.arity) != (2, 2):
             raise ValueError
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return Verdict(
             "wrong", 'Give (sentence, f, g), such as ("A", (0, 0, 0, 1), (0, 1, 1, 1)): truth tables of two bits.'
         )
@@ -159,7 +169,7 @@ def _error(answer: Any) -> Verdict:
             "B": "B is true: turn all signs, and lower the bias a little.",
             "D": "D is false, but it follows from the sentences before it.",
         }
-        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(sentence, ""))
     for name, part in (("f", f), ("g", g)):
         if isinstance(separate(part), NotSeparable):
             return Verdict("wrong", f"No neuron computes {name} = {part.values}, so C says nothing about it.")

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from hwlib._core.arguments import whole_numbers
-from hwlib.network import Network, folding_network
+from hwlib._core.arrays import whole_array
+from hwlib.network import folding_network
 from hwlib.pieces import PiecewiseLinear, fewest_units, pieces_of
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import exact_network
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -86,9 +87,10 @@ def _error(answer: Any) -> Verdict:
         return UNANSWERED
     try:
         sentence, layers = answer
-        network = Network.from_arrays([(weight, bias) for weight, bias in layers]).as_fractions()
+        sentence = sentence.strip().upper()
+        network = exact_network(layers)
         kinks = pieces_of(network).kinks.tolist()
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return Verdict("wrong", "Give (sentence, layers) with layers such as [([[1], [1]], [0, -1]), ([[1, 1]], [0])].")
     if sentence != "C":
         reasons = {
@@ -96,7 +98,7 @@ def _error(answer: Any) -> Verdict:
             "B": "B is true: elsewhere all units are straight around, and so is what is added up.",
             "D": "D is false, but it follows from the sentences before it.",
         }
-        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(sentence, ""))
     units = sum(len(layer.weight) for layer in network.layers[:-1])
     message = f"{len(kinks)} kinks, and {units} hidden units"
     if len(kinks) > units:
@@ -111,7 +113,7 @@ def _chain(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        network = Network.from_arrays([(weight, bias) for weight, bias in answer]).as_fractions()
+        network = exact_network(answer)
         function = pieces_of(network)
         widths = [len(layer.weight) for layer in network.layers]
     except (TypeError, ValueError):
@@ -127,7 +129,7 @@ def _chain(answer: Any) -> Verdict:
         "The output is constant: some unit is never on.": not kinks and not any(function.slopes.tolist()),
         "One ReLU flattens one end. Turn the sign before the next, and raise it, so that it flattens the other.": True,
     }
-    message = f"{len(kinks)} kinks: accepted are two."
+    message = f"{len(kinks)} kink{'s' * (len(kinks) != 1)}: accepted are two."
     return Verdict("wrong", message, next(text for text, made in mistakes.items() if made))
 
 
@@ -137,8 +139,8 @@ def _save(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        slopes = [int(slope) for slope in whole_numbers("slopes", answer, least=-(10**6))]
-    except ValueError:
+        slopes = [int(slope) for slope in whole_array("slopes", answer)]
+    except (TypeError, ValueError):
         return Verdict("wrong", "Give a list of four whole slopes, from left to right.")
     if len(slopes) != 4 or slopes[0] != 1 or slopes[-1] != 5:
         return Verdict("wrong", f"These slopes are {slopes}: accepted are four, the first 1 and the last 5.")

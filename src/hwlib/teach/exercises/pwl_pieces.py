@@ -11,6 +11,7 @@ from hwlib._core.types import AnyArray
 from hwlib.network import Network
 from hwlib.pieces import PiecewiseLinear, pieces_of
 from hwlib.teach import Choice, Question, Quiz, Verdict, compare_function, exercise
+from hwlib.teach._compare import exact_network
 from hwlib.teach._verdict import UNANSWERED, is_open
 
 
@@ -112,9 +113,10 @@ def _error(answer: Any) -> Verdict:
         return UNANSWERED
     try:
         sentence, layers = answer
-        network = Network.from_arrays([(weight, bias) for weight, bias in layers]).as_fractions()
+        sentence = sentence.strip().upper()
+        network = exact_network(layers)
         function = pieces_of(network)
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return Verdict("wrong", "Give (sentence, layers) with layers such as [([[1], [-1]], [0, 0]), ([[1, 1]], [0])].")
     if sentence != "C":
         reasons = {
@@ -122,7 +124,7 @@ def _error(answer: Any) -> Verdict:
             "B": "B is true: that is what it means to switch.",
             "D": "D is false, but it follows from the sentences before it.",
         }
-        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(str(sentence), ""))
+        return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(sentence, ""))
     if 0 not in function.knots.tolist():
         return Verdict("wrong", "No unit of this network switches at zero.", "A bias of zero does it.")
     if 0 in function.kinks.tolist():
@@ -143,8 +145,9 @@ def _convex(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        (w1, b1), (w2, b2) = answer
-        network = Network.from_arrays([(w1, b1), (w2, b2)]).as_fractions()
+        network = exact_network(answer)
+        if len(network.layers) != 2:
+            raise ValueError
         function = pieces_of(network)
         inner, outer = (np.asarray(layer.weight) for layer in (network.layers[0], network.layers[-1]))
     except (TypeError, ValueError):
@@ -166,7 +169,7 @@ def _seven(answer: Any) -> Verdict:
     if is_open(answer):
         return UNANSWERED
     try:
-        network = Network.from_arrays([(weight, bias) for weight, bias in answer]).as_fractions()
+        network = exact_network(answer)
         widths = [len(layer.weight) for layer in network.layers]
         function = pieces_of(network)
     except (TypeError, ValueError):
@@ -180,9 +183,8 @@ def _seven(answer: Any) -> Verdict:
         return Verdict("right", f"{count} pieces, with kinks at {_shown(function.kinks)}.")
     message = f"{count} linear pieces, with kinks at {_shown(function.kinks)}: accepted are at least 7."
     mistakes = {
-        "Some knots are no kinks: there the units' changes cancel.": len(function) > count,
-        "A unit of the second layer is never on, or always: let its input cross zero twice.": count <= 4,
-        "Nearly: both units of the second layer have to cross zero twice, at four different places.": True,
+        "Some knots are no kinks: there changes cancel, or nothing behind is on.": len(function) > count,
+        "Let the inputs of both units of the second layer cross zero twice, at four different places.": True,
     }
     return Verdict("wrong", message, next(text for text, made in mistakes.items() if made))
 

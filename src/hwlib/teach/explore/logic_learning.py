@@ -18,7 +18,7 @@ ORDERS = {"from (0,0) to (1,1)": (0, 1, 2, 3), "from (1,1) to (0,0)": (3, 2, 1, 
 
 
 def logic_learning_explorer(
-    *, gates: Mapping[str, str] = GATES, most: int = 11, start: tuple[str, int] = ("XOR", 8)
+    *, gates: Mapping[str, str] = GATES, most: int = 15, start: tuple[str, int] = ("XOR", 8)
 ) -> ipywidgets.VBox:
     """Sliders choose a gate, the order of the points and how many mistakes were made; shown is the neuron then.
 
