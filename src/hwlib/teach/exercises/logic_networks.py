@@ -211,8 +211,9 @@ def _error(answer: Any) -> Verdict:
             "D": "D is false, but it follows from the sentences before it.",
         }
         return Verdict("wrong", f"{sentence!r} is not the first false sentence.", reasons.get(sentence, ""))
-    left = max(max(x, 0) + max(y, 0), 0)
-    right = max(x + y, 0)
+    zero = Fraction(0)
+    left = max(x, zero) + max(y, zero)
+    right = max(x + y, zero)
     message = f"At ({x}, {y}) relu(h1 + h2) = {left} and relu(x1 + x2) = {right}"
     if left == right:
         return Verdict("wrong", f"{message}: these are equal.", "What does the first layer forget?")
