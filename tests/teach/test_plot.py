@@ -187,7 +187,7 @@ def test_paths_end_in_a_star_and_the_line_holds_what_fits():
     )
     assert np.array_equal(known.axes[0].lines[0].get_xydata(), path[:2])
     assert known.axes[0].lines[0].get_marker() == "None"
-    assert [text.get_text() for text in known.axes[0].get_legend().get_texts()] == ["here", "p"]
+    assert [text.get_text() for text in known.legends[0].get_texts()] == ["here", "p"]
     with pytest.raises(ValueError, match="accepted are one to 5 paths"):
         plot.surface_paths(lambda a, b: a, {}, x=(0, 1), y=(0, 1), levels=[1])
     with pytest.raises(ValueError, match="the second not zero"):

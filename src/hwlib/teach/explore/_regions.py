@@ -42,11 +42,12 @@ def regions_above(
         shapes.setdefault(fill, []).append("M" + "L".join(f"{x},{y}" for x, y in ring) + "z")
     paths = "".join(f'<path fill="{fill}" d="{"".join(drawn)}"/>' for fill, drawn in shapes.items())
     dots = place(np.array(points))
-    inks = [ON_COLOUR if dark else "#fff" for dark in ([True] * len(dots) if filled is None else filled)]
+    marks = {True: (ON_COLOUR, "#fff"), False: ("#fff", ON_COLOUR)}  # either is seen on light and on dark pages
+    inks = [marks[bool(dark)] for dark in ([True] * len(dots) if filled is None else filled)]
     parts = [f'<g stroke="currentColor" stroke-width="6" stroke-linejoin="round">{paths}</g>']
     parts += [
-        f'<circle cx="{x}" cy="{y}" r="24" stroke="{ON_COLOUR}" stroke-width="10" fill="{ink}"/>'
-        for (x, y), ink in zip(dots, inks, strict=True)
+        f'<circle cx="{x}" cy="{y}" r="24" stroke="{edge}" stroke-width="10" fill="{ink}"/>'
+        for (x, y), (ink, edge) in zip(dots, inks, strict=True)
     ]
     whole = _SIDE * 10 + 200
     return above([drawing(parts, (_SIDE + 20, _SIDE + 20), say, view=(-100, -100, whole, whole))], say)

@@ -69,4 +69,5 @@ def training_explorer(
         fills = [POSITIVE if value > 0 else "none" for value in np.asarray(network(middles))[:, 0]]
         return regions_above(found, fills, say, data, (wanted > 0).tolist())
 
-    return frame_explorer({"width": list(widths), "start": list(starts), "step": list(steps)}, frame)
+    controls = {"width": list(widths), "start": list(starts), "step": list(steps)}
+    return frame_explorer(controls, frame, start={"width": widths[-1], "step": steps[-1]})  # it opens trained

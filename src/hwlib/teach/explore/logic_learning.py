@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import ipywidgets
 
 GATES = {"AND": "0001", "OR": "0111", "NAND": "1110", "XOR": "0110"}
-ORDERS = {"from (0,0) to (1,1)": (0, 1, 2, 3), "from (1,1) to (0,0)": (3, 2, 1, 0)}
+ORDERS = {"first to last": (0, 1, 2, 3), "last to first": (3, 2, 1, 0)}
 
 
 def logic_learning_explorer(

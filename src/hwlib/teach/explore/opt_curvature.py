@@ -74,7 +74,8 @@ def newton_explorer(
         say = f"from ({start[0]:g}, {start[1]:g}) after {count} iterations"
         return charts_above([chart], say, details=f": {'; '.join(said)}.")
 
-    return frame_explorer({"start": starts, "iterations": steps}, frame)
+    begin = {"iterations": steps[-1]}  # it opens on where the ways end
+    return frame_explorer({"start": starts, "iterations": steps}, frame, start=begin)
 
 
 def _level_lines(chart: Chart) -> None:
@@ -124,7 +125,8 @@ def difference_explorer(*, exponents: Sequence[int] = tuple(range(-1, -13, -1)))
         )
         return charts_above([chart], say)
 
-    return frame_explorer({"difference": kinds, "precision": list(_PRECISIONS), "r = 10^": exponents}, frame)
+    controls = {"difference": kinds, "precision": list(_PRECISIONS), "r = 10^": exponents}
+    return frame_explorer(controls, frame, start={"r = 10^": exponents[len(exponents) // 2]})
 
 
 _PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}

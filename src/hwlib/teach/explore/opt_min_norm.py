@@ -85,7 +85,8 @@ def descent_explorer(
         )
         return charts_above([chart], say)
 
-    return frame_explorer({"method": list(methods), "start": starts, "iterations": steps}, frame)
+    begin = {"iterations": steps[-1]}  # it opens on where the way ends
+    return frame_explorer({"method": list(methods), "start": starts, "iterations": steps}, frame, start=begin)
 
 
 def _adam(gradient: Callable[[AnyArray], AnyArray], start: npt.ArrayLike, steps: int) -> AnyArray:

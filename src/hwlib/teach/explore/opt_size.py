@@ -50,12 +50,11 @@ def size_explorer(
         low, high = np.log10(sizes[0]) - 0.05, np.log10(sizes[-1]) + 0.05
         ticks = {float(np.log10(p)): str(p) for p in (1, 2, 5, 10, 20, 50, 100, 200)}
         heights = {height: f"{height:g}" for height in (0.0, 0.5, 1.0, 1.5, 2.0)}
-        chart = Chart(
-            (low, high), (0, TOP), "error over the number of features", ticks, heights, "features p", (420, 230)
-        )
+        title, across = "error over the number of features", "features p (log scale)"
+        chart = Chart((low, high), (0, TOP), title, ticks, heights, across, (300, 200))
         for values, colour, dashes in (
-            ([part.bias for part in parts], LINES[2], "2 3"),
-            ([part.variance for part in parts], LINES[1], "6 4"),
+            ([part.bias for part in parts], LINES[1], "6 4"),
+            ([part.variance for part in parts], LINES[2], "2 3"),
             (totals, LINES[0], ""),
         ):
             heights_shown = np.minimum(values, 4 * TOP)  # far above the axes is as good as infinite
@@ -65,8 +64,8 @@ def size_explorer(
         chart.dots([(np.log10(sizes[best]), totals[best])], LINES[0], radius=5)
         return charts_above([chart], _say(n, noise, decay, penalty, sizes, totals))
 
-    controls = {"samples": samples, "noise": noises, "decay of the weights": decays, "penalty": list(PENALTIES)}
-    start = {"samples": 20, "noise": 0.02, "decay of the weights": 1.0}
+    controls = {"samples": samples, "noise": noises, "decay a": decays, "penalty": list(PENALTIES)}
+    start = {"samples": 20, "noise": 0.02, "decay a": 1.0}
     return frame_explorer(controls, frame, start={k: v for k, v in start.items() if v in controls[k]})
 
 
@@ -87,5 +86,5 @@ def _say(n: int, noise: float, decay: float, penalty: str, sizes: np.ndarray, to
     start = f"{n} samples, noise {noise:g}, weights 1/j^{decay:g}, {with_penalty}: "
     return (
         f"{start}the least error (blue) is {totals[best]:.2f}, at {sizes[best]} features; with all {sizes[-1]} it is "
-        f"{totals[-1]:.2f}. Bias is green and dotted, variance orange and dashed; {noise:g} is noise."
+        f"{totals[-1]:.2f}. Bias is orange and dashed, variance green and dotted; {noise:g} is noise."
     )

@@ -73,7 +73,8 @@ def receptive_explorer(
         "dilation d": dilations,
         "output": ("first", "middle", "last"),
     }
-    return frame_explorer(controls, frame)
+    begin = {"layers": depths[min(1, len(depths) - 1)], "kernel size k": kernel_sizes[min(1, len(kernel_sizes) - 1)]}
+    return frame_explorer(controls, frame, start=begin | {"output": "middle"})
 
 
 def _layers(sizes: Sequence[int], reads: Sequence[AnyArray], stride: int) -> Grid:

@@ -13,6 +13,7 @@ from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, inked, 
 
 Scale = Literal["", "x", "y", "xy"]
 Line = tuple[npt.ArrayLike, npt.ArrayLike]
+_MARKS = ("o", "D", "s", "^", "v")
 
 
 def curves(
@@ -59,9 +60,13 @@ def curves(
     for name, (across, up) in lines.items():
         (line,) = axes.plot(np.asarray(across), np.asarray(up), linewidth=2, label=name)
         line.set(color=colours[name], linestyle=dashes[name])
+    alone = [name for name in points if name not in lines]
     for name, (across, up) in points.items():
-        label = None if name in lines else name
-        axes.plot(np.asarray(across), np.asarray(up), "o", color=colours[name], markersize=4.5, label=label)
+        # Dots that have no line differ in shape and size too, so that those below others are seen.
+        place = alone.index(name) if name in alone else 0
+        mark, size = _MARKS[place], 4.5 + 1.4 * (len(alone) - 1 - place if name in alone else 0)
+        label = name if name in alone else None
+        axes.plot(np.asarray(across), np.asarray(up), mark, color=colours[name], markersize=size, label=label)
     for name, (across, low, high) in (bands or {}).items():
         ends = np.asarray(low), np.asarray(high)
         axes.fill_between(np.asarray(across), *ends, color=colours[name], alpha=0.2, linewidth=0)

@@ -39,7 +39,7 @@ def crop_grid(image: npt.ArrayLike, *, padding: int) -> ThemedFigure:
         raise ValueError(f"image of shape {picture.shape}: accepted is (channels, height, width), 1 or 3 channels")
     rows, columns = (places.ravel() for places in np.indices((side, side)))
     crops = crop(np.repeat(picture[None], side**2, axis=0), padding=padding, rows=rows, columns=columns)
-    drawn = figure(7.2, 3.5)
+    drawn = figure(WIDEST, 2.9)
     left, right = np.ravel(drawn.subfigures(1, 2, width_ratios=(1, 1.1)))  # type: ignore[arg-type]
     whole_image = np.pad(picture, ((0, 0), (padding, padding), (padding, padding)))
     _show(plain(left.subplots(), "in its padding"), whole_image).add_patch(

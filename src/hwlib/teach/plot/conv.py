@@ -15,7 +15,7 @@ from hwlib._core.arguments import whole
 from hwlib._core.types import AnyArray
 from hwlib.conv import conv_matrix, conv_transpose_output_shape, output_shape
 from hwlib.teach._theme import FAINT, INK, ON_COLOUR, weight_colour
-from hwlib.teach.plot._figure import TYPE, ThemedFigure, figure, panels, plain
+from hwlib.teach.plot._figure import TYPE, WIDEST, ThemedFigure, figure, panels, plain
 
 
 def kernel_placements(
@@ -46,7 +46,7 @@ def kernel_placements(
     shape = output_shape(weights.shape, pixels.shape, stride=stride, padding=padding)
     outputs = (conv_matrix(weights, pixels.shape, stride=stride, padding=padding) @ pixels.ravel()).reshape(shape)
 
-    drawn = figure(1.0 + 0.55 * (width + 2 * padding + shape[1]), 0.9 + 0.55 * (height + 2 * padding))
+    drawn = figure(0.8 + 0.42 * (width + 2 * padding + shape[1]), 0.9 + 0.42 * (height + 2 * padding))
     left, right = panels(drawn, 2, width_ratios=[width + 2 * padding, shape[1] + 1])
     plain(left, "kernel W on the padded input X")
     plain(right, "output Y")
@@ -128,12 +128,16 @@ def number_grids(arrays: Mapping[str, npt.ArrayLike], *, rows: int = 1) -> Theme
         raise ValueError(f"arrays={sorted(grids)}: accepted are one or more titles with a two-dimensional array each")
     if len(grids) % whole("rows", rows, least=1) or (rows > 1 and len({grid.shape for grid in grids.values()}) > 1):
         raise ValueError(f"rows={rows}: accepted are rows that {len(grids)} arrays fill, of one shape if more than one")
-    widths = [grid.shape[1] for grid in grids.values()][: len(grids) // rows]
-    drawn = figure(0.5 + 0.5 * sum(widths), rows * (0.8 + 0.5 * max(grid.shape[0] for grid in grids.values())))
+    first = list(grids.items())[: len(grids) // rows]
+    cell = min(0.5, max(0.18, (WIDEST - 0.5) / sum(grid.shape[1] for _, grid in first)))
+    widths = [max(cell * grid.shape[1], 0.1 * len(title)) for title, grid in first]  # a title needs its place, too
+    drawn = figure(0.5 + sum(widths), rows * (0.8 + cell * max(grid.shape[0] for grid in grids.values())))
     largest = max(abs(grid).max() for grid in grids.values())
     drawn_on = panels(drawn, len(grids), rows=rows, width_ratios=widths)
-    for axes, (title, grid) in zip(drawn_on, grids.items(), strict=True):
+    for number, (axes, (title, grid)) in enumerate(zip(drawn_on, grids.items(), strict=True)):
         _cells(plain(axes, title), grid, colour=_depths(grid, largest))
+        beside = (widths[number % len(widths)] / cell - grid.shape[1]) / 2  # so that all cells have one size
+        axes.set_xlim(-0.05 - beside, grid.shape[1] + 0.05 + beside)
     return drawn
 
 
@@ -175,7 +179,8 @@ def labelled_matrix(
         return f"$w_{{{row},{column}}}$" if number else ""
 
     columns, rows = matrix.shape[1], matrix.shape[0]
-    drawn = figure(1.6 + 0.5 * (columns + kernel_shape[1]), 1.3 + 0.5 * max(rows, kernel_shape[0]))
+    cell = min(0.5, max(0.4, (WIDEST - 1.2) / (columns + kernel_shape[1])))
+    drawn = figure(1.2 + cell * (columns + kernel_shape[1]), 1.1 + cell * max(rows, kernel_shape[0]))
     left, right = panels(drawn, 2, width_ratios=[kernel_shape[1], columns + 1])
     _cells(plain(left, "kernel W"), numbers, colour=lambda r, c: colour(numbers[r, c]), text=label)
     _cells(plain(right, "matrix A", above=26), matrix, colour=lambda r, c: colour(matrix[r, c]), text=label)

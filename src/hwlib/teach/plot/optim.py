@@ -79,7 +79,7 @@ def surface_paths(
         lines: name to points ``(t, 2)`` of plain lines, such as all minima.
 
     Returns:
-        One panel; a dot for each point of a path, a star for its last one; the names stand beside it.
+        One panel; a dot for each point of a path, a star for its last one; the names stand below it.
 
     Raises:
         ValueError: if there are no paths, or too many.
@@ -91,14 +91,15 @@ def surface_paths(
     """
     if not 1 <= len(paths) <= len(LINES):
         raise ValueError(f"paths={sorted(paths)}: accepted are one to {len(LINES)} paths")
-    drawn = figure(6.4, 4.4)
+    drawn = figure(WIDEST, 5.6)
     axes = drawn.subplots()
     for name, points in (lines or {}).items():
         axes.plot(*np.asarray(points, float).T, color=INK, linewidth=1.6, label=name)
     grid = np.meshgrid(np.linspace(*x, 161), np.linspace(*y, 161))
     axes.contour(*grid, surface(*grid), levels=np.asarray(levels), colors=FAINT, linewidths=0.8)
     _paths(axes, paths, x, y)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=TYPE, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    axes.get_legend().remove()  # there is room below only
+    drawn.legend(loc="outside lower center", ncols=3, frameon=False, labelcolor=INK, fontsize=TYPE)
     return drawn
 
 

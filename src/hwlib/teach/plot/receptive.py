@@ -52,7 +52,7 @@ def receptive_growth(fields: Mapping[str, ReceptiveField], *, input_shape: Seque
         axes.plot([0, longest], [input_shape[0]] * 2, color=FAINT, linestyle="--", linewidth=1)  # the names stay free
         axes.text(0, input_shape[0] * 1.08, f"input: {input_shape[0]}", color=INK, fontsize=TYPE)
     axes.set_yscale("log")
-    axes.set_xlim(0, longest * 1.3)
+    axes.set_xlim(0, longest * 1.55)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest])
     inked(axes, x="operations that widen it, or join branches", y="receptive field in pixels", framed=False)
     return drawn
@@ -86,7 +86,7 @@ def effective_rows(fields: Mapping[str, npt.ArrayLike], *, field: tuple[int, int
     arrays = {title: np.asarray(rows, dtype=float) for title, rows in fields.items()}
     if not arrays or any(rows.ndim != 2 or rows.min() < 0 or rows.max() > 1 for rows in arrays.values()):
         raise ValueError("fields: accepted are titles with (networks, pixels), shares between 0 and 1")
-    drawn = figure(3.3 * len(arrays) + 0.5, 3.1)
+    drawn = figure(2.4 * len(arrays) + 0.7, 3.1)
     all_axes = panels(drawn, len(arrays), sharey=True)
     for axes, (title, rows) in zip(all_axes, arrays.items(), strict=True):
         axes.imshow(rows, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")

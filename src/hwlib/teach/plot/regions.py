@@ -57,17 +57,20 @@ def region_maps(
         else:
             fills = [weight_colour(number % 4, number // 4 % 4, 4) for number in _tints(found)]
         many = len(polygons) > 1000  # more paths than a page should carry: a picture of pixels instead
-        drawn_as = PolyCollection(polygons, facecolors=fills, edgecolors=INK, linewidths=0.15 if many else 0.5)
+        drawn_as = PolyCollection(
+            polygons, facecolors=fills, edgecolors=FAINT if by_sign else ON_COLOUR, linewidths=0.15 if many else 0.6
+        )
         drawn_as.set_rasterized(many)
         axes.add_collection(drawn_as)
         if marked and title in marked:
             points = np.asarray(marked[title], dtype=float)
             kinds = np.zeros(len(points)) if classes is None else np.asarray(classes)
-            for kind, mark in enumerate("ox"):
-                axes.plot(*points[kinds == kind].T, mark, ms=4, color=ON_COLOUR, zorder=3)
+            for kind, (mark, fill, edge) in enumerate((("o", ON_COLOUR, "white"), ("X", "white", ON_COLOUR))):
+                # Dark and light in one mark: it is seen on every ground of a light page and of a dark one.
+                axes.plot(*points[kinds == kind].T, mark, ms=5.5, mfc=fill, mec=edge, mew=0.8, zorder=3)
         low, high = np.concatenate(polygons).min(axis=0), np.concatenate(polygons).max(axis=0)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
-        inked(axes, title)
+        inked(axes, title, x="$x_1$", y="$x_2$")
     return drawn
 
 
@@ -148,9 +151,9 @@ def identified(found: Sequence[Identified], target: Sequence[Fraction | int | fl
     for number, region in enumerate(found):
         corners = around(region.corners.astype(float))
         tint = weight_colour(number % 4, number // 4 % 4, 4)
-        left.fill(*corners.T, facecolor=tint, edgecolor=INK, linewidth=0.8)
+        left.fill(*corners.T, facecolor=tint, edgecolor=ON_COLOUR, linewidth=0.8)
         image = around((region.corners @ region.weight.T + region.bias).astype(float))
-        right.fill(*image.T, facecolor=weight_colour(3, 0, 4), edgecolor=INK, linewidth=0.8)
+        right.fill(*image.T, facecolor=weight_colour(3, 0, 4), edgecolor=ON_COLOUR, linewidth=0.8)
         point = region.preimage(target).astype(float)
         left.plot(*point, "o", color=ON_COLOUR, ms=5)
     right.plot(*map(float, target), "o", color=ON_COLOUR, ms=5)
