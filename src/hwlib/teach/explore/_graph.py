@@ -61,9 +61,9 @@ def graph(
         left, top = place(kink, float(function(kink))).split(",")
         parts.append(f'<circle cx="{left}" cy="{top}" r="4" fill="currentColor"/>')
     # Axes at an edge have their numbers beyond it.
-    left, below = (26 if x[0] > -0.1 * (x[1] - x[0]) else 0), (16 if y[0] > -0.15 * (y[1] - y[0]) else 0)
-    whole = (WIDTH + left, HEIGHT + below)
-    return drawing(parts, whole, label, view=(-left, 0, *whole))
+    aside, below = (26 if x[0] > -0.1 * (x[1] - x[0]) else 0), (16 if y[0] > -0.15 * (y[1] - y[0]) else 0)
+    whole = (WIDTH + aside, HEIGHT + below)
+    return drawing(parts, whole, label, view=(-aside, 0, *whole))
 
 
 def _round_ticks(low: float, high: float) -> list[float]:

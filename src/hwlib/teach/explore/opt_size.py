@@ -51,7 +51,7 @@ def size_explorer(
         ticks = {float(np.log10(p)): str(p) for p in (1, 2, 5, 10, 20, 50, 100, 200)}
         heights = {height: f"{height:g}" for height in (0.0, 0.5, 1.0, 1.5, 2.0)}
         title, across = "error over the number of features", "features p (log scale)"
-        chart = Chart((low, high), (0, TOP), title, ticks, heights, across, (300, 200))
+        chart = Chart((low, high), (0, TOP), title, ticks, heights, across, (300, 230))
         for values, colour, dashes in (
             ([part.bias for part in parts], LINES[1], "6 4"),
             ([part.variance for part in parts], LINES[2], "2 3"),

@@ -56,6 +56,7 @@ def solution_paths(
         turn = np.linspace(0, 2 * np.pi, 200)
         axes.plot(shortest * np.cos(turn), shortest * np.sin(turn), color=FAINT, linestyle=":", linewidth=1.5)
     _paths(axes, paths, (low, size), (low, size))
+    legend(axes)
     return drawn
 
 
@@ -98,7 +99,6 @@ def surface_paths(
     grid = np.meshgrid(np.linspace(*x, 161), np.linspace(*y, 161))
     axes.contour(*grid, surface(*grid), levels=np.asarray(levels), colors=FAINT, linewidths=0.8)
     _paths(axes, paths, x, y)
-    axes.get_legend().remove()  # there is room below only
     drawn.legend(loc="outside lower center", ncols=3, frameon=False, labelcolor=INK, fontsize=TYPE)
     return drawn
 
@@ -162,4 +162,3 @@ def _paths(axes: Axes, paths: Mapping[str, npt.ArrayLike], x: tuple[float, float
         axes.plot(*path[-1], "*", color=colour, markersize=14)
     axes.set(xlim=x, ylim=y, aspect="equal")
     inked(axes, x="$w_0$", y="$w_1$", framed=False)
-    legend(axes)
