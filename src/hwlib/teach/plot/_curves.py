@@ -63,8 +63,8 @@ def curves(
     alone = [name for name in points if name not in lines]
     for name, (across, up) in points.items():
         # Dots that have no line differ in shape and size too, so that those below others are seen.
-        place = alone.index(name) if name in alone else 0
-        mark, wide = _MARKS[place], 4.5 + 1.4 * (len(alone) - 1 - place if name in alone else 0)
+        rank = alone.index(name) if name in alone else 0
+        mark, wide = _MARKS[rank], 4.5 + 1.4 * (len(alone) - 1 - rank if name in alone else 0)
         label = name if name in alone else None
         axes.plot(np.asarray(across), np.asarray(up), mark, color=colours[name], markersize=wide, label=label)
     for name, (across, low, high) in (bands or {}).items():
