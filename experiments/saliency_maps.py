@@ -113,6 +113,18 @@ def measure_randomized(model: Any, image: torch.Tensor, target: int, *, seed: in
     return found
 
 
+def measure_conventions(model: Any, image: torch.Tensor, target: int, *, seed: int) -> dict[str, dict[str, float]]:
+    """The same with a random last layer, once of the sizes of all entries, and once of their values."""
+    drawn = randomized(model, layers=1, rng=seed)
+    found: dict[str, dict[str, float]] = {"sizes": {}, "values": {}}
+    for name in RANDOMIZED:
+        pair = [METHODS[name](made, image, [target])[0] for made in (model, drawn)]
+        for kind, of in (("sizes", torch.abs), ("values", torch.clone)):
+            fine = [heats(of(values).reshape(-1, *values.shape[-2:]).sum(0), 8) for values in pair]
+            found[kind][name] = alike(*fine)
+    return found
+
+
 def measure_curves(
     model: Any, image: torch.Tensor, target: int, maps: Mapping[str, Any], *, seed: int
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
@@ -153,6 +165,7 @@ def measure(photo: Photograph, seed: int) -> dict[str, Any]:
     return {
         "agreement": {name: alike(values, maps["occlusion"]) for name, values in maps.items() if name != "occlusion"},
         "randomized": measure_randomized(model, image, target, seed=seed),
+        "conventions": measure_conventions(model, image, target, seed=seed),
         "deletion": deleted,
         "insertion": inserted,
         "steps": measure_steps(model, image, target),
@@ -224,6 +237,10 @@ def gathered(found: Sequence[Mapping[str, Any]], told: Mapping[str, Any]) -> dic
     results: dict[str, Any] = {
         part: {name: rounded([one[part][name] for one in found]) for name in found[0][part]}
         for part in ("agreement", "randomized", "deletion", "insertion", "other_class")
+    }
+    results["conventions"] = {
+        kind: {name: rounded([one["conventions"][kind][name] for one in found]) for name in RANDOMIZED}
+        for kind in ("sizes", "values")
     }
     results |= {
         "photographs": [photo.name for photo in all_photographs()],

@@ -51,6 +51,28 @@ class Branched(nn.Module):
         return self.last((before + self.layer(before).relu_()).mean((2, 3)))
 
 
+class InPlace(nn.Module):
+    """Uses what a layer in place was given, which is then what it gave."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.layer, self.last = nn.Conv2d(2, 4, 3), nn.ReLU(inplace=True), nn.Linear(4, 3)
+        self.double()
+
+    def forward(self, x):
+        before = self.first(x)
+        return self.last((self.layer(before) + before).mean((2, 3)))
+
+
+def test_a_layer_in_place_counts_by_all_ways_that_go_on_from_it():
+    model, x, targets = InPlace(), images(), [2, 0, 1]
+    with torch.no_grad():
+        features = model.first(x).relu()
+        wanted = (2 * model.last.weight[targets][:, :, None, None] / 35 * features).sum(1)
+    torch.testing.assert_close(grad_cam(model, x, targets, layer="layer"), wanted)
+
+
 def test_grad_cam_is_what_the_paper_says():
     """Its equations 1 and 2, with the derivative written out by hand; a ReLU in place does not spoil the features."""
     model, x, targets = Branched(), images(), [2, 0, 1]

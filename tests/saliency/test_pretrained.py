@@ -128,7 +128,8 @@ def hidden(monkeypatch, *packages):
     find, asked = importlib.util.find_spec, []
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in packages else find(name))
 
-    def run(command):
+    def run(command, *, capture_output):
+        assert capture_output, "what pip says of its own is not shown"
         asked.append(command[1:])
         return subprocess.CompletedProcess(command, int("foolbox" in command))
 

@@ -84,6 +84,17 @@ def test_what_is_drawn_has_the_mean_and_spread_of_what_was_learned():
     assert abs(drawn.std() - 3 / 12**0.5) < 0.02
 
 
+def test_normalizations_are_kept_also_over_several_axes():
+    model = nn.Sequential(nn.LayerNorm((3, 4)), nn.RMSNorm((3, 4)), nn.Flatten(), nn.Linear(12, 2))
+    for norm in model[:2]:
+        nn.init.normal_(norm.weight)
+    other = randomized(model, rng=0)
+    assert all(torch.equal(other[k].weight, model[k].weight) for k in (0, 1))
+    assert not torch.equal(other[3].weight, model[3].weight)
+    with pytest.raises(ValueError, match="layers=2: accepted are at most the model's 1"):
+        randomized(model, layers=2)
+
+
 def test_with_all_weights_drawn_anew_the_gradient_is_another():
     model, x = efficientnet_lite0(), torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     first, second = (gradient(one, x, 7).abs().flatten() for one in (model, randomized(model, rng=0)))

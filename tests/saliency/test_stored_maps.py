@@ -25,6 +25,11 @@ def test_every_measurement_has_a_row_for_each_photograph(stored):
     for found in (stored.agreement, stored.other_class):
         assert {values.shape for values in found.values()} == {(20,)}
     assert {values.shape for values in stored.randomized.values()} == {(20, len(stored.levels))}
+    assert stored.conventions.keys() == {"sizes", "values"}
+    for name in ("gradient", "guided"):
+        assert np.allclose(stored.conventions["sizes"][name], stored.randomized[name][:, 0], atol=1e-3)
+    for name in ("gradient × input", "Grad-CAM"):
+        assert np.allclose(stored.conventions["values"][name], stored.randomized[name][:, 0], atol=1e-3)
     for curves in (stored.deletion, stored.insertion):
         assert {values.shape for values in curves.values()} == {(20, len(stored.removed))}
         assert all(((values >= 0) & (values <= 1)).all() for values in curves.values())
@@ -49,6 +54,9 @@ def test_one_photograph_is_measured_again(stored):
         name: experiment.heats(experiment.as_map(name, experiment.METHODS[name](model, image, [target])))
         for name in ("guided", "Grad-CAM", "occlusion")
     }
+    conventions = experiment.measure_conventions(model, image, target, seed=place)
+    for kind, methods in conventions.items():
+        assert all(abs(value - stored.conventions[kind][name][place]) < 0.01 for name, value in methods.items())
     for name in ("guided", "Grad-CAM"):
         assert abs(experiment.alike(found[name], found["occlusion"]) - stored.agreement[name][place]) < 0.02
 

@@ -142,10 +142,9 @@ class _Seen:
         self._outputs.append(output)
         if not self._differentiable or getattr(output, "ndim", None) != 4:
             return None
-        torch = require("torch")
-        torch.set_grad_enabled(True)
-        self._outputs[-1] = leaf = output.detach().clone().requires_grad_()
-        return leaf.clone()  # which the model may change in place
+        require("torch").set_grad_enabled(True)
+        # The output itself, not a copy: a layer in place gives its input back, which the model may use again.
+        return output.requires_grad_().clone()  # which the model may change in place
 
     def features(self) -> torch.Tensor:
         """The layer's features.

@@ -21,7 +21,8 @@ def unchanged(model: Any) -> Iterator[None]:
     """A run that leaves a model as it was, also after an error.
 
     Its modules work on copies of their buffers; modes, gradients, ``requires_grad`` and torch's random states are put
-    back. Gradients can be computed inside, whatever the caller has switched off.
+    back. Gradients can be computed inside, whatever the caller has switched off. What a model writes into its own
+    weights or attributes when it runs stays.
 
     Args:
         model: a torch module.

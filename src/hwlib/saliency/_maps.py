@@ -37,7 +37,9 @@ def gradient(model: Any, images: torch.Tensor, targets: Targets) -> torch.Tensor
         (n, channels, height, width), with both signs.
 
     Raises:
-        ValueError: for images or targets of another form, and models that mix images or cannot be differentiated.
+        ValueError: for images or targets of another form, and models that cannot be differentiated, or have a Dropout
+            in training mode or a BatchNorm that mixes images. A model that mixes them, or draws by lot, in a way of
+            its own is not seen: give it one image, and switch the drawing off.
 
     Source: Simonyan, Vedaldi & Zisserman, *Deep Inside Convolutional Networks* (2014); problem ``input-gradients``.
 

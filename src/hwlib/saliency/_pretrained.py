@@ -100,7 +100,7 @@ def install_pictures() -> tuple[str, ...]:
     missing = tuple(distribution(package) for package in DATA_ALONE if importlib.util.find_spec(package) is None)
     if missing:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *missing]
-        if subprocess.run(command).returncode:
+        if subprocess.run(command, capture_output=True).returncode:  # pip would tell of each retry
             told = " ".join(["pip install --no-deps", *missing])
             raise ImportError(f"{', '.join(missing)} could not be installed: with a network, run  {told}")
         importlib.invalidate_caches()

@@ -29,7 +29,8 @@ def randomized(model: Any, *, layers: int | None = None, rng: RandomSource = Non
 
     A layer is a module with a kernel or a matrix. Each of its parameters is drawn anew from the normal distribution
     that has the mean and the spread of its own entries, so that weights keep their scale; scores and gradients need
-    not. Normalizations are kept. If a map is about what the model has learned, the copy's map is another.
+    not. What has no spread, such as the bias of a single output, stays as it is. Normalizations are kept. If a map is
+    about what the model has learned, the copy's map is another.
 
     Args:
         model: a torch module.
@@ -53,7 +54,7 @@ def randomized(model: Any, *, layers: int | None = None, rng: RandomSource = Non
     """
     torch = require("torch")
     made = copy.deepcopy(instance("model", model, torch.nn.Module, "a torch module"))
-    found = [part for part in made.modules() if any(weight.ndim > 1 for weight in part.parameters(recurse=False))]
+    found = [part for part in made.modules() if _is_layer(part)]
     number = len(found) if layers is None else whole("layers", layers, least=0)
     if number > len(found):
         raise ValueError(f"layers={number}: accepted are at most the model's {len(found)}")
@@ -64,6 +65,13 @@ def randomized(model: Any, *, layers: int | None = None, rng: RandomSource = Non
                 mean, spread = float(weight.mean()), float(weight.std(correction=0))
                 weight.copy_(torch.as_tensor(draws.normal(mean, spread, weight.shape)))
     return made
+
+
+def _is_layer(part: Any) -> bool:
+    """A matrix of a normalization over several axes is none."""
+    norms = require("torch").nn
+    kept = isinstance(part, norms.LayerNorm | norms.RMSNorm)
+    return not kept and any(weight.ndim > 1 for weight in part.parameters(recurse=False))
 
 
 @dataclass(frozen=True, eq=False)

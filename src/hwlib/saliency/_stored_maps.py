@@ -28,6 +28,8 @@ class StoredMaps:
         levels: what was drawn anew: cumulative, from the last layer to the first.
         randomized: method to the rank correlation of the trained network's map with that of the network with random
             layers, ``(photographs, levels)``.
+        conventions: ``"sizes"`` and ``"values"`` to method to this correlation for a random last layer, where the sizes
+            of a map's entries are compared, and where their values are, ``(photographs,)``.
         removed: shares of the photograph that were removed, or put in, from 0 to 1.
         deletion: order to the probability of the class while blocks are removed, ``(photographs, removed)``.
         insertion: order to the probability of the class while blocks are put in, ``(photographs, removed)``.
@@ -43,6 +45,7 @@ class StoredMaps:
     agreement: Mapping[str, Array]
     levels: tuple[str, ...]
     randomized: Mapping[str, Array]
+    conventions: Mapping[str, Mapping[str, Array]]
     removed: Array
     deletion: Mapping[str, Array]
     insertion: Mapping[str, Array]
@@ -90,8 +93,8 @@ def stored_maps() -> StoredMaps:
     stored = stored_results(_PACKAGE, _FILE, script=_SCRIPT)
     found = stored["results"]
 
-    def arrays(name: str) -> dict[str, Array]:
-        return {method: np.array(values, float) for method, values in found[name].items()}
+    def made(methods: Mapping[str, Any]) -> dict[str, Array]:
+        return {method: np.array(values, float) for method, values in methods.items()}
 
     return StoredMaps(
         photographs=tuple(found["photographs"]),
@@ -101,5 +104,6 @@ def stored_maps() -> StoredMaps:
         steps=np.array(found["steps"], float),
         tiles=found["tiles"],
         provenance=stored["provenance"],
-        **{name: arrays(name) for name in ("agreement", "randomized", "deletion", "insertion", "other_class")},
+        conventions={kind: made(methods) for kind, methods in found["conventions"].items()},
+        **{name: made(found[name]) for name in ("agreement", "randomized", "deletion", "insertion", "other_class")},
     )
