@@ -302,7 +302,14 @@ def test_a_relu_put_together_from_other_steps_is_an_error_also_beside_one_that_i
 
 
 def test_factors_that_are_no_masks_are_accepted():
-    for factor in (2.0, 0.0, torch.ones(8).double(), torch.zeros(8).double(), torch.tensor([0, 0.5] * 4).double()):
+    for factor in (
+        2.0,
+        0.0,
+        torch.tensor(2.0).double(),
+        torch.ones(8).double(),
+        torch.zeros(8).double(),
+        torch.tensor([0, 0.5] * 4).double(),
+    ):
         guided_backpropagation(OneHidden(lambda x, factor=factor: (factor * x).relu()), images(), [0, 3, 1])
 
 

@@ -93,6 +93,12 @@ RIGHT = {
     "weights whose product is no float": ("mixture-network-bend", ([0.5, 0.5], [4e-200, -1e-200])),
     "weights hundreds of digits apart": ("mixture-network-bend", ([0.5, 0.5], [1e300, -5e-324])),
     "a product of transforms": ("conv-shifts-product", lambda v, w: np.fft.ifft(np.fft.fft(v) * np.fft.fft(w)).real),
+    "a bias in a list": ("saliency-maps-error", ([1, 1], [-1], [1, 1])),
+    "an order to run through once": ("saliency-maps-order", lambda g, x, fill: iter(np.argsort(g * (fill - x)))),
+    "an answer that works in place": (
+        "saliency-maps-order",
+        lambda g, x, fill: np.argsort(np.negative(g, out=g) * (x - fill)),
+    ),
     "a sparse matrix": ("conv-shifts-error", sparse.diags_array([1.0, 0, 1, 0])),
     "weights of many digits": ("conv-shifts-notch", [0.123456789, 0, 0.5, 0, 0.376543211]),
     "pixels of 32 bits": ("conv-shifts-notch", np.array([0.1, 0, 0.5, 0, 0.4], np.float32)),

@@ -169,7 +169,9 @@ def _has_zero(node: Any) -> bool:
 
 def _has_mask(node: Any) -> bool:
     """Whether one factor is a condition, or zeros and ones, and not computed by steps that have derivatives."""
-    values = (getattr(node, "_saved_self", None), getattr(node, "_saved_other", None))  # a number is not saved
+    if len(node.next_functions) < 2:  # one factor is a Python number
+        return False
+    values = (node._saved_self, node._saved_other)
     fixed = [value for (above, _), value in zip(node.next_functions, values, strict=True) if above is None]
     return any(value is not None and _is_mask(value) for value in fixed)
 

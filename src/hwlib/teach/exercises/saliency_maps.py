@@ -144,7 +144,7 @@ def _error(answer: Any) -> Verdict:
     try:
         w, b, x = answer
         weights, pixels = as_meant("w", w), as_meant("x", x)
-        (bias,) = as_meant("b", [b])
+        bias = as_meant("b", [b]).item()  # also of a list of one number
     except (TypeError, ValueError):
         return Verdict("wrong", asked)
     if weights.shape != (2,) or pixels.shape != (2,) or any(not 0 <= pixel <= 1 for pixel in pixels):
@@ -217,9 +217,10 @@ def _order(answer: Any) -> Verdict:
     """The order of pixels with the least area under the deletion curve of an affine score."""
 
     def read_area(order: Any, gradient: AnyArray, image: AnyArray, fill: float) -> float:
-        pixels = [int(pixel) for pixel in order]
-        if sorted(pixels) != list(range(len(gradient))) or [*pixels] != [*order]:
-            raise ValueError(f"accepted is each of the pixels 0 to {len(gradient) - 1} once, not {list(order)}")
+        given = list(order)
+        pixels = [int(pixel) for pixel in given]
+        if sorted(pixels) != list(range(len(gradient))) or pixels != given:
+            raise ValueError(f"accepted is each of the pixels 0 to {len(gradient) - 1} once, not {given}")
         return _area(pixels, gradient, image, fill)
 
     cases = [
@@ -235,7 +236,8 @@ def _order(answer: Any) -> Verdict:
     ]
 
     def graded(gradient: AnyArray, image: AnyArray, fill: float) -> float:
-        return read_area(answer(gradient, image, fill), gradient, image, fill)
+        # Copies: the answer may work in place.
+        return read_area(answer(gradient.copy(), image.copy(), fill), gradient, image, fill)
 
     def best(gradient: AnyArray, image: AnyArray, fill: float) -> float:
         orders = itertools.permutations(range(len(gradient)))
