@@ -150,7 +150,7 @@ def test_the_student_s_notebook_has_stubs_and_no_solutions_and_the_other_has_bot
         checks = re.findall(r'^check\("([\w-]+)"', source, re.MULTILINE)
         assert checks
         assert len(checks) == len(set(checks))
-        has_stubs = re.search(r"(= |return )\.\.\.$", source, re.MULTILINE) is not None
+        has_stubs = re.search(r"(?:= |return )[\[(]*\.\.\.[\[\]()., ]*(?:#.*)?$", source, re.MULTILINE) is not None
         assert has_stubs == (not path.stem.endswith("_solutions"))
         assert re.search(r"^### Exercise \d+\.1 ", source, re.MULTILINE)
 

@@ -8,15 +8,23 @@ from .conftest import in_every_chapter, on, until
 
 pytestmark = pytest.mark.site
 
-SHOWN = """() => [...document.querySelectorAll('.widget-html-content .hw-views')]
+SHOWN = """() => [...document.querySelectorAll('.widget-html-content :is(.hw-views, .hw-note)')]
     .filter(node => node.offsetParent).map(node => node.innerHTML).join()"""
 
 
 def move_every_slider(tab):
-    """One step and back: to the right, or to the left where the slider stands at its right end."""
-    handles = tab.locator(".jupyter-widgets .noUi-handle")
-    assert handles.count() > 0
+    """One step and back: to the right, or to the left where the slider stands at its right end; buttons likewise."""
+    handles, rows = tab.locator(".jupyter-widgets .noUi-handle"), tab.locator(".widget-toggle-buttons")
+    assert handles.count() + rows.count() > 0
     tab.evaluate(f"window.shown = {SHOWN}")
+    for number in range(rows.count()):
+        tab.evaluate("window.before = window.shown()")
+        row = rows.nth(number)
+        chosen = row.locator("button.mod-active").inner_text()
+        row.locator("button:not(.mod-active)").first.click()
+        until(tab, "window.shown() && window.shown() !== window.before", f"row {number} of buttons changes nothing")
+        row.get_by_role("button", name=chosen, exact=True).click()
+        until(tab, "window.shown() === window.before", f"row {number} of buttons does not lead back")
     for number in range(handles.count()):
         tab.evaluate("window.before = window.shown()")
         handle = handles.nth(number)

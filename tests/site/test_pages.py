@@ -145,7 +145,7 @@ def test_the_menu_of_a_formula_offers_nothing_that_the_site_does_not_carry(deskt
 def test_the_handle_of_a_slider_stands_out_from_the_page(desktop):
     tab = desktop
     handles = tab.locator(".jupyter-widgets .noUi-handle")
-    assert handles.count()
+    assert handles.count() + tab.locator(".widget-toggle-buttons").count()
     for scheme in ("dark", "light"):
         turn_to(tab, scheme)
         for number in range(handles.count()):

@@ -77,8 +77,8 @@ def neuron_drawing(weights: tuple[int, int], bias: int, function: BooleanFunctio
         SVG text.
 
     Example:
-        >>> neuron_drawing((1, 1), -2, boolean_function("0001"), "AND").startswith("<svg")
-        True
+        >>> neuron_drawing((1, 1), -2, boolean_function("0001"), "AND").count("<circle")
+        4
     """
     fires = " ".join(f"{_across(x):g},{_up(y):g}" for x, y in half_plane(weights, bias, [(-0.5, 1.5)] * 2))
     parts = [f'<polygon points="{fires}" fill="{FIRES}" fill-opacity=".4"/>'] if fires else []

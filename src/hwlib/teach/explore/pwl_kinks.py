@@ -53,5 +53,5 @@ def approximation_explorer(*, counts: Sequence[int] = (1, 2, 3, 4, 6, 8, 12)) ->
         across, up = (lower - 0.2, upper + 0.2), (low - room, high + room)
         return above([graph(chords, label=label, curve=function, x=across, y=up)], say)
 
-    controls = {"function": tuple(targets), "pieces": counts, "chords": ("as they are", "lowered")}
+    controls = {"function": tuple(targets), "pieces": counts, "chords": ("kept", "lowered")}
     return frame_explorer(controls, frame, start={"pieces": 4} if 4 in counts else None)
