@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
 
 
 def _group(item):
-    """What one process runs in one go: tests of machine code, of wide or narrow pages, or the short ones of a module."""
+    """What one process runs in one go: tests of machine code, of wide or narrow pages, or short ones of a module."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     if "machine_code" in item.fixturenames or parameters.get("each_engine") == "numba":
         return "machine code"  # one process waits until it is made, not all

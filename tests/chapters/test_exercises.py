@@ -733,7 +733,7 @@ def test_every_mistake_that_the_exercises_know_is_made_here():
     assert known <= told | {x_and_y.diagnosis}
 
 
-def test_each_diagnosis_is_distinct():
+def test_every_exercise_names_three_slips_or_more():
+    """Several answers may make one slip."""
     for name, answers in WRONG.items():
-        diagnoses = [diagnosis for answer, _ in answers if (diagnosis := check(name, answer).diagnosis)]
-        assert len(diagnoses) == len(set(diagnoses)) >= 3
+        assert len({check(name, answer).diagnosis for answer, _ in answers} - {""}) >= 3, name
