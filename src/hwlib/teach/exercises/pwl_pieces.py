@@ -182,7 +182,10 @@ def _seven(answer: Any) -> Verdict:
     if count >= 7:
         return Verdict("right", f"{count} pieces, with kinks at {_shown(function.kinks)}.")
     message = f"{count} linear pieces, with kinks at {_shown(function.kinks)}: accepted are at least 7."
+    first = network.layers[0]
+    bends = {-b / w for w, b in zip(first.weight.ravel(), first.bias.ravel(), strict=True) if w}
     mistakes = {
+        "The first layer bends at fewer than two places: give its units different ones.": len(bends) < 2,
         "Some knots are no kinks: there changes cancel, or nothing behind is on.": len(function) > count,
         "Let the inputs of both units of the second layer cross zero twice, at four different places.": True,
     }
