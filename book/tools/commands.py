@@ -222,4 +222,4 @@ def _run(module: str, *arguments: str) -> int:
 
 def _pytest(arguments: list[str]) -> int:
     workers = str((os.cpu_count() or 1) + 2)  # half of the time a test waits: for a browser, a kernel, a lock
-    return _run("pytest", "-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder", *arguments)
+    return _run("pytest", "-n", workers, "--dist", "worksteal", *arguments)
